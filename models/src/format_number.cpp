@@ -1,0 +1,16 @@
+#include "format_number.hpp"
+
+#include <locale>
+#include <sstream>
+
+namespace rappel {
+
+std::string format_number(double value, int digits) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out.precision(digits);
+  out << value;
+  return out.str();
+}
+
+}  // namespace rappel
