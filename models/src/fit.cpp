@@ -2,6 +2,8 @@
 
 #include <rappel/core.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -10,7 +12,8 @@ namespace rappel::detail {
 
 void check_fit_data(Index rows, Index columns, Index target_rows, std::vector<std::string>& feature_names) {
   if (rows != target_rows) {
-    throw std::invalid_argument("fit: X has " + std::to_string(rows) + " rows, y " + std::to_string(target_rows));
+    throw std::invalid_argument("fit: X has " + std::to_string(rows) + " rows, y " +
+                                std::to_string(target_rows));
   }
   if (rows == 0 || columns == 0) {
     throw std::invalid_argument("fit: X is " + std::to_string(rows) + " x " + std::to_string(columns));
@@ -24,17 +27,30 @@ void check_fit_data(Index rows, Index columns, Index target_rows, std::vector<st
   }
 }
 
-MeanAndSd feature_scale(ConstSpan values, const std::string& name) {
-  MeanAndSd scale;
-  try {
-    scale = mean_and_sd(values);
-  } catch (const std::invalid_argument&) {
-    throw std::invalid_argument("fit: feature '" + name + "' has a value that is not finite");
+namespace {
+
+MeanAndSd finite_scale(ConstSpan values, const std::string& what) {
+  const auto bad = std::find_if_not(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  if (bad != values.end()) {
+    throw std::invalid_argument("fit: " + what + " is not finite in row " +
+                                std::to_string(bad - values.begin()));
   }
+  return mean_and_sd(values);
+}
+
+}  // namespace
+
+MeanAndSd feature_scale(ConstSpan values, const std::string& name) {
+  const MeanAndSd scale = finite_scale(values, "feature '" + name + "'");
   if (scale.sd == 0.0) {
     throw std::invalid_argument("fit: feature '" + name + "' is constant; leave it out");
   }
   return scale;
+}
+
+MeanAndSd target_scale(ConstSpan values, const std::string& name) {
+  const MeanAndSd scale = finite_scale(values, "target '" + name + "'");
+  return {.mean = scale.mean, .sd = scale.sd > 0.0 ? scale.sd : 1.0};
 }
 
 }  // namespace rappel::detail

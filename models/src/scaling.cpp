@@ -20,7 +20,7 @@ MeanAndSd mean_and_sd(std::span<const double> values) {
 
   const double n = static_cast<double>(values.size());
   CompensatedSum sum;
-  for (const double v : values) sum.add(v / n);   // divided first: the sum itself might overflow
+  for (const double v : values) sum.add(v / n);  // divided first: the sum itself might overflow
   const double mean = sum.value();
 
   // Deviations are scaled by the largest, so that their squares neither overflow nor vanish.
@@ -32,7 +32,7 @@ MeanAndSd mean_and_sd(std::span<const double> values) {
     squares.add_product(d, d);
     deviations.add(d);
   }
-  const double offset = deviations.value() / n;   // what rounding the mean left over
+  const double offset = deviations.value() / n;  // what rounding the mean left over
   return {.mean = mean, .sd = largest * std::sqrt(squares.value() / n - offset * offset)};
 }
 

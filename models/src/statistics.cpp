@@ -20,12 +20,10 @@ void check(const FittedRows& data) {
   const std::size_t rows = data.target.size();
   const std::size_t features = data.scaling.num_features();
   if (rows == 0 || data.features.size() != rows * features || data.parameters.size() != features + 1) {
-    throw std::invalid_argument("statistics: " + std::to_string(rows) + " rows of " +
-                                std::to_string(features) + " features need " +
-                                std::to_string(rows * features) + " cells and " +
-                                std::to_string(features + 1) + " parameters, not " +
-                                std::to_string(data.features.size()) + " and " +
-                                std::to_string(data.parameters.size()));
+    throw std::invalid_argument(
+        "statistics: " + std::to_string(rows) + " rows of " + std::to_string(features) + " features need " +
+        std::to_string(rows * features) + " cells and " + std::to_string(features + 1) + " parameters, not " +
+        std::to_string(data.features.size()) + " and " + std::to_string(data.parameters.size()));
   }
 }
 
@@ -75,7 +73,7 @@ void set_inference(const Distribution& distribution, Statistics& result) {
     c.ratio = c.estimate / c.standard_error;
     c.lower = c.estimate - width * c.standard_error;
     c.upper = c.estimate + width * c.standard_error;
-    if (std::isfinite(c.ratio)) {   // 0 / 0 where the fit is exact
+    if (std::isfinite(c.ratio)) {  // 0 / 0 where the fit is exact
       c.p_value = 2.0 * boost::math::cdf(boost::math::complement(distribution, std::abs(c.ratio)));
     }
   }
@@ -142,8 +140,8 @@ Statistics linear_statistics(const FittedRows& data) {
   Statistics result;
   result.ratio_name = "t";
   result.coefficients = estimates(data);
-  const double residual_variance = degrees_of_freedom > 0.0 ? rss / degrees_of_freedom
-                                                            : CoefficientStatistics::none;
+  const double residual_variance =
+      degrees_of_freedom > 0.0 ? rss / degrees_of_freedom : CoefficientStatistics::none;
   result.measures = {{"R^2", 1.0 - unexplained},
                      {"adjusted R^2", 1.0 - unexplained * (rows - 1.0) / degrees_of_freedom},
                      {"RMSE", data.scaling.target_sd * std::sqrt(rss / rows)},

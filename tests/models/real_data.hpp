@@ -14,10 +14,10 @@
 
 namespace rappel::test {
 
-using CsvRow = std::map<std::string, std::string>;   // name of a column to its cell, quotes removed
+using CsvRow = std::map<std::string, std::string>;  // name of a column to its cell, quotes removed
 
 inline std::vector<std::string> split_line(std::string line) {
-  std::erase_if(line, [](char c) { return c == '"' || c == '\r'; });   // no quoted cell holds a comma here
+  std::erase_if(line, [](char c) { return c == '"' || c == '\r'; });  // no quoted cell holds a comma here
   std::vector<std::string> cells;
   std::istringstream in(line);
   for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);

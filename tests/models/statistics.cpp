@@ -47,7 +47,10 @@ struct AtCoefficients {
   }
 
   FittedRows rows(bool penalised = false) const {
-    return {{Z.data(), static_cast<std::size_t>(Z.size())}, span_of(target), span_of(parameters), scaling,
+    return {{Z.data(), static_cast<std::size_t>(Z.size())},
+            span_of(target),
+            span_of(parameters),
+            scaling,
             penalised};
   }
 };
@@ -110,7 +113,7 @@ BOOST_AUTO_TEST_CASE(as_many_parameters_as_rows_leave_no_standard_errors) {
 
 BOOST_AUTO_TEST_CASE(collinear_features_leave_no_standard_errors) {
   Problem p{{"a", "b"}, Matrix(5, 2), Vector{{1.0, 3.0, 2.0, 5.0, 4.0}}};
-  p.X << 1, 3, 2, 5, 3, 7, 4, 9, 5, 11;   // b = 2 a + 1
+  p.X << 1, 3, 2, 5, 3, 7, 4, 9, 5, 11;  // b = 2 a + 1
   const Statistics s = linear_statistics(AtCoefficients(p, {0.8, 0.0, 0.6}, true).rows());
   BOOST_TEST(s.without_standard_errors.find("collinear") != std::string::npos);
 }
@@ -150,7 +153,7 @@ BOOST_AUTO_TEST_CASE(mean_and_sd_neither_overflow_nor_underflow) {
     const std::vector<double> v = {1.0 * unit, 2.0 * unit, 3.0 * unit};
     check_relative("sd", mean_and_sd(v).sd, std::sqrt(2.0 / 3.0) * unit, 8.0 * eps);
   }
-  const std::vector<double> equal(7, 0.1);   // 7 * 0.1 is not exact, yet equal values have sd 0
+  const std::vector<double> equal(7, 0.1);  // 7 * 0.1 is not exact, yet equal values have sd 0
   BOOST_TEST(mean_and_sd(equal).sd == 0.0);
 }
 

@@ -24,22 +24,21 @@ namespace rappel {
 struct FitOptions {
   Method method = lbfgs();
   StoppingOptions stopping = {};
-  Observer observer = {};    // called at each iteration; sees the standardised problem
-  int threads = 1;           // never changes a bit of the result
-  std::uint64_t seed = 1;    // of the start, for models that start at random
-  std::vector<std::string> feature_names = {};   // x0, x1, .. if empty
+  Observer observer = {};                       // called at each iteration; sees the standardised problem
+  int threads = 1;                              // never changes a bit of the result
+  std::uint64_t seed = 1;                       // of the start, for models that start at random
+  std::vector<std::string> feature_names = {};  // x0, x1, .. if empty
   std::string target_name = "y";
-  std::vector<std::string> notes = {};   // lines of the summary: rows left out, base levels, which class is 1
+  std::vector<std::string> notes = {};  // lines of the summary: rows left out, base levels, which class is 1
 };
 
-// J over standardised data: mean over the rows of `data` of the model's loss, plus its penalty. A row of `data`
-// is num_features features, then the target. Borrows what `data` borrows.
+// J over standardised data: mean over the rows of `data` of the model's loss, plus its penalty. A row of
+// `data` is num_features features, then the target. Borrows what `data` borrows.
 template <Model M>
 Function training_cost(const M& model, Index num_features, const Columns& data, int threads = 1) {
   const auto cost = [model, num_features, data](ExprSpan p) {
-    const Expr loss = mean_over_rows(data, [&](Row row) {
-      return Expr(model.loss(p, row.first(num_features), row[num_features]));
-    });
+    const Expr loss = mean_over_rows(
+        data, [&](Row row) { return Expr(model.loss(p, row.first(num_features), row[num_features])); });
     return loss + model.penalty(p);
   };
   return record(model.num_parameters(num_features), cost, {.threads = threads});
@@ -81,8 +80,12 @@ class Fit {
  public:
   Fit(M model, Scaling scaling, Result result, std::optional<Statistics> statistics, SummaryText text,
       int threads)
-      : model_(std::move(model)), scaling_(std::move(scaling)), result_(std::move(result)),
-        statistics_(std::move(statistics)), text_(std::move(text)), threads_(threads) {}
+      : model_(std::move(model)),
+        scaling_(std::move(scaling)),
+        result_(std::move(result)),
+        statistics_(std::move(statistics)),
+        text_(std::move(text)),
+        threads_(threads) {}
 
   // One value a row of X, whose columns are the features in the order of the fit, in the user's units.
   Vector predict(const Eigen::Ref<const Matrix>& X) const {
@@ -136,8 +139,43 @@ namespace detail {
 // Throws std::invalid_argument that says what does not fit.
 void check_fit_data(Index rows, Index columns, Index target_rows, std::vector<std::string>& feature_names);
 
-// Mean and sd of one column. Throws std::invalid_argument that names the column if it is constant or not finite.
+// Mean and sd of a column. Throws std::invalid_argument that names it if a value is not finite, and if all
+// values are equal.
 MeanAndSd feature_scale(ConstSpan values, const std::string& name);
+
+// The same for the target; all values may be equal: then the sd is 1.
+MeanAndSd target_scale(ConstSpan values, const std::string& name);
+
+inline Scaling scaling_of(const Eigen::Ref<const Matrix>& X, const std::vector<std::string>& names) {
+  Scaling scaling;
+  for (Index j = 0; j < X.cols(); ++j) {
+    const ConstSpan column{X.col(j).data(), static_cast<std::size_t>(X.rows())};
+    const MeanAndSd scale = feature_scale(column, names[static_cast<std::size_t>(j)]);
+    scaling.mean.push_back(scale.mean);
+    scaling.sd.push_back(scale.sd);
+  }
+  return scaling;
+}
+
+template <Model M>
+SummaryText summary_text(const M& model, const Result& result, Index num_rows, FitOptions&& options) {
+  SummaryText text;
+  if constexpr (Described<M>) {
+    text.title = model.title();
+    text.cost_formula = model.cost_formula();
+  }
+  text.target = std::move(options.target_name);
+  text.feature_names = std::move(options.feature_names);
+  text.notes = std::move(options.notes);
+  text.outcome = to_string(result.reason);
+  text.cost = result.value;
+  text.num_rows = static_cast<std::size_t>(num_rows);
+  text.num_parameters = static_cast<std::size_t>(result.x.size());
+  text.iterations = static_cast<std::size_t>(result.iterations);
+  text.evaluations = static_cast<std::size_t>(result.evaluations);
+  text.converged = result.converged();
+  return text;
+}
 
 }  // namespace detail
 
@@ -147,52 +185,32 @@ MeanAndSd feature_scale(ConstSpan values, const std::string& name);
 template <Model M>
 Fit<M> fit(const M& model, const Eigen::Ref<const Matrix>& X, const Vector& y, FitOptions options = {}) {
   detail::check_fit_data(X.rows(), X.cols(), y.size(), options.feature_names);
+  Scaling scaling = detail::scaling_of(X, options.feature_names);
+  const MeanAndSd target_scale = detail::target_scale(span_of(y), options.target_name);
   if constexpr (ChecksTarget<M>) model.check(span_of(y));
-  const std::size_t rows = static_cast<std::size_t>(X.rows());
-
-  Scaling scaling;
-  for (Index j = 0; j < X.cols(); ++j) {
-    const std::string& name = options.feature_names[static_cast<std::size_t>(j)];
-    const MeanAndSd scale = detail::feature_scale({X.col(j).data(), rows}, name);
-    scaling.mean.push_back(scale.mean);
-    scaling.sd.push_back(scale.sd);
-  }
-  const Matrix Z = standardised(scaling, X);
-  Vector target = y;
-  const MeanAndSd target_scale = mean_and_sd(span_of(y));
   if constexpr (StandardisesTarget<M>) {
     scaling.target_mean = target_scale.mean;
-    scaling.target_sd = target_scale.sd > 0.0 ? target_scale.sd : 1.0;
-    standardise(span_of(y), scaling.target_mean, scaling.target_sd, span_of(target));
+    scaling.target_sd = target_scale.sd;
   }
+  const Matrix Z = standardised(scaling, X);
+  Vector target(y.size());
+  standardise(span_of(y), scaling.target_mean, scaling.target_sd, span_of(target));
 
   Random random(options.seed);
   const Function cost = training_cost(model, X.cols(), Columns(Z, target), options.threads);
-  Result result = minimize(cost, model.start(X.cols(), random), options.method, options.stopping, options.observer);
+  Result result =
+      minimize(cost, model.start(X.cols(), random), options.method, options.stopping, options.observer);
 
-  SummaryText text;
-  text.title = "fit";
-  text.target = options.target_name;
-  text.feature_names = std::move(options.feature_names);
-  text.notes = std::move(options.notes);
-  text.outcome = to_string(result.reason);
-  text.cost = result.value;
-  text.num_rows = rows;
-  text.num_parameters = static_cast<std::size_t>(result.x.size());
-  text.iterations = static_cast<std::size_t>(result.iterations);
-  text.evaluations = static_cast<std::size_t>(result.evaluations);
-  text.converged = result.converged();
-  if constexpr (Described<M>) {
-    text.title = model.title();
-    text.cost_formula = model.cost_formula();
-  }
+  const int threads = options.threads;
+  SummaryText text = detail::summary_text(model, result, X.rows(), std::move(options));
   std::optional<Statistics> statistics;
   if constexpr (HasStatistics<M>) {
     const ConstSpan features{Z.data(), static_cast<std::size_t>(Z.size())};
     statistics = model.statistics({features, span_of(target), span_of(result.x), scaling});
     text.converged = text.converged && statistics->warning.empty();
   }
-  return Fit<M>(model, std::move(scaling), std::move(result), std::move(statistics), std::move(text), options.threads);
+  return Fit<M>(model, std::move(scaling), std::move(result), std::move(statistics), std::move(text),
+                threads);
 }
 
 }  // namespace rappel

@@ -8,7 +8,7 @@ namespace rappel {
 // Least squares: J = mean of (w'x + b - y)^2 / 2 + l2/2 * sum of w_j^2, features and target standardised.
 // Standardising the target changes no minimum: J in the user's units is J times the target's variance.
 struct LinearRegression {
-  double l2 = 0.0;   // >= 0
+  double l2 = 0.0;  // >= 0
 
   static constexpr bool is_linear_predictor = true;
   static constexpr bool standardises_target = true;

@@ -11,7 +11,7 @@ void check_two_classes(ConstSpan target);
 // Probability that a target of 0 or 1 is 1: sigmoid(w'x + b).
 // J = mean of log(1 + exp(z)) - y z, with z = w'x + b, + l2/2 * sum of w_j^2, features standardised.
 struct LogisticRegression {
-  double l2 = 0.0;   // >= 0
+  double l2 = 0.0;  // >= 0
 
   static constexpr bool is_linear_predictor = true;
   static constexpr bool standardises_target = false;
@@ -34,9 +34,7 @@ struct LogisticRegression {
     return logistic_statistics(rows);
   }
   std::string title() const { return "logistic regression"; }
-  std::string cost_formula() const {
-    return "mean of log(1 + exp(z)) - y z" + ridge_formula(l2, "features");
-  }
+  std::string cost_formula() const { return "mean of log(1 + exp(z)) - y z" + ridge_formula(l2, "features"); }
 };
 
 }  // namespace rappel

@@ -21,12 +21,14 @@ using Random = std::mt19937_64;
 template <class M>
 concept Model = std::copyable<M> &&
     requires(const M& m, Index num_features, ExprSpan p, Row x, Expr y, Random& random) {
-      { m.num_parameters(num_features) } -> std::convertible_to<Index>;
-      { m.start(num_features, random) } -> std::same_as<Vector>;   // zeros for convex models, small random for networks
-      { m.predict(p, x) } -> std::same_as<Expr>;
-      { m.loss(p, x, y) } -> std::same_as<Expr>;                   // one row
-      { m.penalty(p) } -> std::same_as<Expr>;                      // once, not per row
-    };
+  { m.num_parameters(num_features) } -> std::convertible_to<Index>;
+  {
+    m.start(num_features, random)
+    } -> std::same_as<Vector>;  // zeros for convex models, small random for networks
+  { m.predict(p, x) } -> std::same_as<Expr>;
+  { m.loss(p, x, y) } -> std::same_as<Expr>;  // one row
+  { m.penalty(p) } -> std::same_as<Expr>;     // once, not per row
+};
 
 // Prediction depends on w'x + b alone, the parameters being w, then b: then the fit has coefficients and an
 // intercept in the user's units. A model says so by `static constexpr bool is_linear_predictor = true;`.
@@ -40,7 +42,9 @@ concept StandardisesTarget = Model<M> && M::standardises_target;
 
 // Optional: m.check(target) throws std::invalid_argument if the model's options or the target do not suit.
 template <class M>
-concept ChecksTarget = Model<M> && requires(const M& m, ConstSpan target) { m.check(target); };
+concept ChecksTarget = Model<M> && requires(const M& m, ConstSpan target) {
+  m.check(target);
+};
 
 // Optional: m.statistics(rows), for the summary.
 template <class M>

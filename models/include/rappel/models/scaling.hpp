@@ -21,11 +21,11 @@ struct Scaling {
 
 struct MeanAndSd {
   double mean = 0.0;
-  double sd = 0.0;   // exactly 0 if and only if all values are equal
+  double sd = 0.0;  // exactly 0 if and only if all values are equal
 };
 
-// Both with compensated sums over deviations from a first mean, so that a large common offset costs no digits.
-// Throws std::invalid_argument if `values` is empty or holds an infinity or a NaN.
+// Both with compensated sums over deviations from a first mean, so that a large common offset costs no
+// digits. Throws std::invalid_argument if `values` is empty or holds an infinity or a NaN.
 MeanAndSd mean_and_sd(std::span<const double> values);
 
 // (x - mean) / sd, into `out` of the same size. `out` may be `values`.

@@ -12,12 +12,12 @@ namespace rappel {
 
 // What a summary prints besides the statistics: words and counts.
 struct SummaryText {
-  std::string title;                        // "linear regression"
-  std::string target;                       // "price"
-  std::vector<std::string> feature_names;   // as the coefficients of the statistics
-  std::vector<std::string> notes;           // one line each: rows left out, base levels, which class is 1
-  std::string cost_formula;                 // empty: not printed
-  std::string outcome;                      // why the descent stopped, in words
+  std::string title = "fit";               // "linear regression"
+  std::string target;                      // "price"
+  std::vector<std::string> feature_names;  // as the coefficients of the statistics
+  std::vector<std::string> notes;          // one line each: rows left out, base levels, which class is 1
+  std::string cost_formula;                // empty: not printed
+  std::string outcome;                     // why the descent stopped, in words
   double cost = 0.0;
   std::size_t num_rows = 0;
   std::size_t num_parameters = 0;
