@@ -1,0 +1,122 @@
+#pragma once
+
+// The expression graph: a value, append-only, operands before users.
+
+#include <rappel/core.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace rappel {
+
+enum class Op : std::uint16_t {
+#define RAPPEL_UNARY(name, ...) name,
+#define RAPPEL_UNARY_AUX(name, ...) name,
+#define RAPPEL_BINARY(name, ...) name,
+#define RAPPEL_STRUCTURE(name, ...) name,
+#include <rappel/autodiff/ops.def>
+};
+
+using NodeId = std::uint32_t;
+inline constexpr NodeId no_node = ~NodeId{0};
+
+// A table of rows that a cost runs over; its columns vary by row.
+struct RowSet {
+  std::uint16_t index = 0;
+  friend bool operator==(RowSet, RowSet) = default;
+};
+
+enum class Reduce { sum, max, any };
+
+// The name by which an operation is printed.
+const char* name_of(Op op);
+
+// Nodes are numbered in order of appending; a node with several results takes that many consecutive numbers.
+// A node is uniform, or varies over the rows of one RowSet.
+class Graph {
+ public:
+  NodeId parameter();                             // uniform: the next entry of the parameter vector
+  RowSet rows(Index num_columns);                 // a further table of rows; a cost may use several
+  NodeId column(RowSet rows, Index column);       // varying
+  NodeId num_rows(RowSet rows);                   // uniform, known when the rows are bound
+  NodeId constant(double value);                  // one node for each bit pattern
+  // Throw std::invalid_argument: an operand that does not exist, a wrong number of operands or results,
+  // operands that vary over different row sets.
+  NodeId node(Op op, std::span<const NodeId> operands);
+  NodeId node(Op op, std::initializer_list<NodeId> operands) { return node(op, std::span(operands.begin(), operands.size())); }
+  NodeId nodes(Op op, std::span<const NodeId> operands, Index num_results);  // the first of consecutive numbers
+  NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);            // the result is uniform
+
+  Index size() const { return static_cast<Index>(records_.size()); }
+  Index num_parameters() const { return num_parameters_; }
+  Index num_row_sets() const { return static_cast<Index>(num_columns_.size()); }
+  Index num_columns(RowSet rows) const { return num_columns_[rows.index]; }
+
+  Op op(NodeId n) const { return records_[n].op; }
+  std::span<const NodeId> operands(NodeId n) const {
+    return {operands_.data() + records_[n].first_operand, records_[n].num_operands};
+  }
+  bool varying(NodeId n) const { return records_[n].rate != 0; }
+  RowSet row_set(NodeId n) const { return {static_cast<std::uint16_t>(records_[n].rate - 1)}; }  // of a varying node
+  // The entry of a parameter, the column of a column, the row set of num_rows and of reductions, the number of
+  // results of a node with several, the place of a further result among them.
+  Index payload(NodeId n) const { return records_[n].payload; }
+  double value(NodeId n) const { return constants_[records_[n].payload]; }  // of a constant
+  bool is_constant(NodeId n) const { return op(n) == Op::constant; }
+  bool is_constant(NodeId n, double value) const;  // bit for bit
+
+ private:
+  struct Record {
+    Op op;
+    std::uint16_t rate;  // 0: uniform, else 1 + row set
+    std::uint32_t first_operand;
+    std::uint32_t num_operands;
+    std::uint32_t payload;
+  };
+  NodeId append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload);
+  std::uint16_t rate_of(Op op, std::span<const NodeId> operands) const;
+
+  std::vector<Record> records_;
+  std::vector<NodeId> operands_;
+  std::vector<double> constants_;
+  std::unordered_map<std::uint64_t, NodeId> constant_ids_;
+  std::vector<Index> num_columns_;
+  Index num_parameters_ = 0;
+};
+
+// A recorded branch: `condition` was `taken`; where it turns, the graph no longer stands for the cost.
+struct Guard {
+  NodeId condition;
+  bool taken;
+};
+
+// A graph with what is asked of it. Guards are live roots, like outputs.
+struct Traced {
+  Graph graph;
+  std::vector<NodeId> outputs;
+  std::vector<Guard> guards;
+};
+
+// Appends to `graph` the adjoints of `wrt` for outputs whose adjoints are given: for each w of wrt the node
+// sum over outputs of adjoint * d output / d w, made of the same operations, so that it can be differentiated again.
+// Adjoints are uniform. Only nodes between wrt and outputs take part; arms that a select, min or max did not choose
+// contribute nothing (DESIGN section 4). Throws std::invalid_argument if sizes differ or an output varies.
+std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
+                                  std::span<const NodeId> wrt);
+
+struct PassOptions {
+  bool exact_zeros = false;  // true: 0 * x and x + 0 stay as written (they differ where x is not finite, and by the sign of 0)
+};
+
+// The passes, each Traced -> Traced. All keep values bit for bit but for the two rules that exact_zeros turns off,
+// and but for fusing, which contracts multiply-adds into FMA in the written order.
+Traced fold_and_merge(const Traced& traced, PassOptions options = {});  // constants folded, equal nodes merged
+Traced remove_dead(const Traced& traced);                               // keeps parameters and row sets
+Traced fuse_products(const Traced& traced);                             // a*b + c*d + .. into dot, sums over rows likewise
+Traced simplify(const Traced& traced, PassOptions options = {});        // all of them
+
+}  // namespace rappel

@@ -1,0 +1,144 @@
+#include <rappel/autodiff/graph.hpp>
+
+#include <bit>
+#include <stdexcept>
+#include <string>
+
+namespace rappel {
+namespace {
+
+struct OpInfo {
+  const char* name;
+  int num_operands;  // -1: any number
+};
+
+constexpr OpInfo op_table[] = {
+#define RAPPEL_UNARY(name, symbol, ...) {symbol, 1},
+#define RAPPEL_UNARY_AUX(name, symbol, ...) {symbol, 2},
+#define RAPPEL_BINARY(name, symbol, ...) {symbol, 2},
+#define RAPPEL_STRUCTURE(name, symbol, ...) {symbol, -1},
+#include <rappel/autodiff/ops.def>
+};
+
+const OpInfo& info(Op op) { return op_table[static_cast<std::size_t>(op)]; }
+
+std::string count_message(Op op, std::size_t given, const std::string& expected) {
+  return std::string("Graph::node: ") + info(op).name + " takes " + expected + " operands, " + std::to_string(given) +
+         " given";
+}
+
+void check_operand_count(Op op, std::size_t given) {
+  const int expected = info(op).num_operands;
+  if (expected >= 0 && given != static_cast<std::size_t>(expected))
+    throw std::invalid_argument(count_message(op, given, std::to_string(expected)));
+  if ((op == Op::select || op == Op::power) && given != 3) throw std::invalid_argument(count_message(op, given, "3"));
+  if ((op == Op::dot || op == Op::sum_products) && given % 2 != 0)
+    throw std::invalid_argument(count_message(op, given, "an even number of"));
+  const bool nary = op == Op::sum || op == Op::shifted_exps;
+  if ((nary && given < 1) || (op == Op::logsumexp && given < 3) || (op == Op::softmax && (given < 4 || given % 2)))
+    throw std::invalid_argument(count_message(op, given, "more"));
+}
+
+std::size_t num_results_of(Op op, std::size_t num_operands) {
+  if (op == Op::shifted_exps) return num_operands + 2;
+  if (op == Op::softmax) return (num_operands - 2) / 2;
+  return 1;
+}
+
+}  // namespace
+
+const char* name_of(Op op) { return info(op).name; }
+
+NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload) {
+  if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
+  const auto first = operands_.size();
+  operands_.insert(operands_.end(), operands.begin(), operands.end());
+  records_.push_back({op, rate, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(operands.size()),
+                      static_cast<std::uint32_t>(payload)});
+  return static_cast<NodeId>(records_.size() - 1);
+}
+
+std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
+  std::uint16_t rate = 0;
+  for (const NodeId n : operands) {
+    if (n >= records_.size())
+      throw std::invalid_argument("Graph::node: operand " + std::to_string(n) + " of " + info(op).name +
+                                  " does not exist, the graph has " + std::to_string(records_.size()) + " nodes");
+    const auto other = records_[n].rate;
+    if (rate != 0 && other != 0 && rate != other)
+      throw std::invalid_argument(std::string("Graph::node: operands of ") + info(op).name + " vary over the rows of table " +
+                                  std::to_string(rate - 1) + " and of table " + std::to_string(other - 1) +
+                                  "; sum or mean over rows before combining tables");
+    if (other != 0) rate = other;
+  }
+  return rate;
+}
+
+NodeId Graph::parameter() { return append(Op::parameter, 0, {}, static_cast<std::size_t>(num_parameters_++)); }
+
+RowSet Graph::rows(Index num_columns) {
+  if (num_columns < 0) throw std::invalid_argument("Graph::rows: a negative number of columns");
+  if (num_columns_.size() >= 65534) throw std::length_error("Graph::rows: more than 65,534 tables");
+  num_columns_.push_back(num_columns);
+  return {static_cast<std::uint16_t>(num_columns_.size() - 1)};
+}
+
+NodeId Graph::column(RowSet rows, Index column) {
+  if (rows.index >= num_columns_.size())
+    throw std::invalid_argument("Graph::column: there is no table " + std::to_string(rows.index));
+  if (column < 0 || column >= num_columns(rows))
+    throw std::invalid_argument("Graph::column: column " + std::to_string(column) + ", the table has " +
+                                std::to_string(num_columns(rows)));
+  return append(Op::column, static_cast<std::uint16_t>(rows.index + 1), {}, static_cast<std::size_t>(column));
+}
+
+NodeId Graph::num_rows(RowSet rows) {
+  if (rows.index >= num_columns_.size())
+    throw std::invalid_argument("Graph::num_rows: there is no table " + std::to_string(rows.index));
+  return append(Op::num_rows, 0, {}, rows.index);
+}
+
+NodeId Graph::constant(double value) {
+  const auto [it, added] = constant_ids_.try_emplace(std::bit_cast<std::uint64_t>(value), no_node);
+  if (!added) return it->second;
+  constants_.push_back(value);
+  return it->second = append(Op::constant, 0, {}, constants_.size() - 1);
+}
+
+NodeId Graph::node(Op op, std::span<const NodeId> operands) {
+  check_operand_count(op, operands.size());
+  return nodes(op, operands, static_cast<Index>(num_results_of(op, operands.size())));
+}
+
+NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) {
+  if (op <= Op::result && op >= Op::constant)
+    throw std::invalid_argument(std::string("Graph::node: ") + info(op).name + " has a function of its own");
+  check_operand_count(op, operands.size());
+  if (static_cast<std::size_t>(num_results) != num_results_of(op, operands.size()))
+    throw std::invalid_argument(std::string("Graph::nodes: ") + info(op).name + " has " +
+                                std::to_string(num_results_of(op, operands.size())) + " results, " +
+                                std::to_string(num_results) + " asked for");
+  const auto rate = rate_of(op, operands);
+  if (op >= Op::sum_rows) {
+    if (rate == 0) throw std::invalid_argument(std::string("Graph::node: ") + info(op).name + " needs an operand that varies");
+    return append(op, 0, operands, static_cast<std::size_t>(rate - 1));
+  }
+  const std::vector<NodeId> own(operands.begin(), operands.end());  // operands may lie in our own storage
+  const NodeId first = append(op, rate, own, static_cast<std::size_t>(num_results));
+  for (Index i = 1; i < num_results; ++i) append(Op::result, rate, {&first, 1}, static_cast<std::size_t>(i));
+  return first;
+}
+
+NodeId Graph::reduce_rows(Reduce reduce, RowSet rows, NodeId varying) {
+  if (varying >= records_.size() || !this->varying(varying) || row_set(varying) != rows)
+    throw std::invalid_argument("Graph::reduce_rows: node " + std::to_string(varying) + " does not vary over table " +
+                                std::to_string(rows.index));
+  const Op op = reduce == Reduce::sum ? Op::sum_rows : reduce == Reduce::max ? Op::max_rows : Op::any_rows;
+  return append(op, 0, {&varying, 1}, rows.index);
+}
+
+bool Graph::is_constant(NodeId n, double value) const {
+  return is_constant(n) && std::bit_cast<std::uint64_t>(this->value(n)) == std::bit_cast<std::uint64_t>(value);
+}
+
+}  // namespace rappel
