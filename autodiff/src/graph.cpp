@@ -119,11 +119,11 @@ NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) 
                                 std::to_string(num_results_of(op, operands.size())) + " results, " +
                                 std::to_string(num_results) + " asked for");
   const auto rate = rate_of(op, operands);
+  const std::vector<NodeId> own(operands.begin(), operands.end());  // operands may lie in our own storage
   if (op >= Op::sum_rows) {
     if (rate == 0) throw std::invalid_argument(std::string("Graph::node: ") + info(op).name + " needs an operand that varies");
-    return append(op, 0, operands, static_cast<std::size_t>(rate - 1));
+    return append(op, 0, own, static_cast<std::size_t>(rate - 1));
   }
-  const std::vector<NodeId> own(operands.begin(), operands.end());  // operands may lie in our own storage
   const NodeId first = append(op, rate, own, static_cast<std::size_t>(num_results));
   for (Index i = 1; i < num_results; ++i) append(Op::result, rate, {&first, 1}, static_cast<std::size_t>(i));
   return first;

@@ -2,6 +2,7 @@
 
 // The expression graph: a value, append-only, operands before users.
 
+#include <rappel/autodiff/ops_enum.hpp>
 #include <rappel/core.hpp>
 
 #include <cstdint>
@@ -12,14 +13,6 @@
 #include <vector>
 
 namespace rappel {
-
-enum class Op : std::uint16_t {
-#define RAPPEL_UNARY(name, ...) name,
-#define RAPPEL_UNARY_AUX(name, ...) name,
-#define RAPPEL_BINARY(name, ...) name,
-#define RAPPEL_STRUCTURE(name, ...) name,
-#include <rappel/autodiff/ops.def>
-};
 
 using NodeId = std::uint32_t;
 inline constexpr NodeId no_node = ~NodeId{0};

@@ -1,0 +1,182 @@
+#include "builder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace rappel::detail {
+namespace {
+
+bool commutes(Op op) { return op == Op::add || op == Op::mul || op == Op::equal; }
+
+// Shapes whose second field of the hash key is not the number of results.
+bool keyed_by_payload(Op op) { return op == Op::column || op == Op::num_rows || op >= Op::sum_rows; }
+
+constexpr Op auxiliary_table[] = {
+#define RAPPEL_UNARY(...) Op::constant,
+#define RAPPEL_UNARY_AUX(name, symbol, aux, ...) Op::aux,
+#define RAPPEL_BINARY(...) Op::constant,
+#define RAPPEL_STRUCTURE(...) Op::constant,
+#include <rappel/autodiff/ops.def>
+};
+
+}  // namespace
+
+Builder::Builder(Graph graph, PassOptions options) : options_(options), graph_(std::move(graph)) {
+  for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n) insert(n);
+}
+
+std::uint64_t Builder::hash(Op op, std::span<const NodeId> operands, Index payload) const {
+  std::uint64_t h = (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(payload);
+  for (const NodeId n : operands) {
+    h = (h ^ n) * 0xff51afd7ed558ccdu;
+    h ^= h >> 32;
+  }
+  return h ^ h >> 29;
+}
+
+bool Builder::equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const {
+  if (graph_.op(n) != op || (keyed_by_payload(op) && graph_.payload(n) != payload)) return false;
+  const auto own = graph_.operands(n);
+  if (op == Op::column && graph_.row_set(n).index != operands[0]) return false;
+  return op == Op::column || std::ranges::equal(own, operands);
+}
+
+void Builder::insert(NodeId n) {
+  const Op op = graph_.op(n);
+  if (op == Op::constant || op == Op::parameter || op == Op::result) return;  // found by other means, or never equal
+  if (2 * (used_ + 1) > table_.size()) grow();
+  const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
+  const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
+  std::size_t i = hash(op, operands, keyed_by_payload(op) ? graph_.payload(n) : 0) & (table_.size() - 1);
+  while (table_[i] != no_node) i = (i + 1) & (table_.size() - 1);
+  table_[i] = n;
+  ++used_;
+}
+
+void Builder::grow() {
+  const auto old = std::exchange(table_, std::vector<NodeId>(std::max<std::size_t>(64, 2 * table_.size()), no_node));
+  used_ = 0;
+  for (const NodeId n : old)
+    if (n != no_node) insert(n);
+}
+
+NodeId Builder::merge(Op op, std::span<const NodeId> operands, Index payload) {
+  if (table_.empty()) return no_node;
+  std::size_t i = hash(op, operands, keyed_by_payload(op) ? payload : 0) & (table_.size() - 1);
+  for (; table_[i] != no_node; i = (i + 1) & (table_.size() - 1))
+    if (equal(table_[i], op, operands, payload)) return table_[i];
+  return no_node;
+}
+
+NodeId Builder::num_rows(RowSet rows) {
+  if (const NodeId n = merge(Op::num_rows, {}, rows.index); n != no_node) return n;
+  const NodeId n = graph_.num_rows(rows);
+  insert(n);
+  return n;
+}
+
+NodeId Builder::column(RowSet rows, Index column) {
+  const NodeId key = rows.index;
+  if (const NodeId n = merge(Op::column, {&key, 1}, column); n != no_node) return n;
+  const NodeId n = graph_.column(rows, column);
+  insert(n);
+  return n;
+}
+
+NodeId Builder::node(Op op, std::span<const NodeId> given) {
+  std::array<NodeId, 2> swapped;
+  std::span<const NodeId> operands = given;
+  if (commutes(op) && given.size() == 2 && given[0] > given[1]) {
+    swapped = {given[1], given[0]};
+    operands = swapped;
+  }
+  if (const NodeId n = fold(op, operands); n != no_node) return n;
+  Index payload = 0;  // of a reduction: its row set
+  if (op >= Op::sum_rows)
+    for (const NodeId n : operands)
+      if (graph_.varying(n)) payload = graph_.row_set(n).index;
+  if (const NodeId n = merge(op, operands, payload); n != no_node) return n;
+  const NodeId n = graph_.node(op, operands);
+  insert(n);
+  return n;
+}
+
+NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
+  if (!graph_.varying(n)) {
+    if (reduce == Reduce::sum) return node(Op::mul, {num_rows(rows), n});
+    return n;
+  }
+  const Op op = reduce == Reduce::sum ? Op::sum_rows : reduce == Reduce::max ? Op::max_rows : Op::any_rows;
+  if (const NodeId m = merge(op, {&n, 1}, rows.index); m != no_node) return m;
+  const NodeId m = graph_.reduce_rows(reduce, rows, n);
+  insert(m);
+  return m;
+}
+
+NodeId Builder::auxiliary(Op op, NodeId x) {
+  const Op aux = auxiliary_table[static_cast<std::size_t>(op)];
+  return aux == Op::constant ? no_node : node(aux, {x});
+}
+
+NodeId Builder::fold_constants(Op op, std::span<const NodeId> operands) {
+  std::array<double, 64> values;
+  double result;
+  if (operands.size() > values.size() || operands.empty()) return no_node;
+  if (op == Op::shifted_exps || op == Op::softmax) return no_node;  // several results stay several nodes
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (!graph_.is_constant(operands[i])) return no_node;
+    values[i] = graph_.value(operands[i]);
+  }
+  evaluate_scalar(op, {values.data(), operands.size()}, {&result, 1});
+  return constant(result);
+}
+
+NodeId Builder::fold(Op op, std::span<const NodeId> operands) {
+  if (const NodeId n = fold_constants(op, operands); n != no_node) return n;
+  const auto is = [&](std::size_t i, double value) { return graph_.is_constant(operands[i], value); };
+  const auto zero = [&](std::size_t i) { return is(i, 0.0) || is(i, -0.0); };
+  const auto absorb_zero = [&](std::size_t i) { return !options_.exact_zeros && zero(i); };
+  switch (op) {
+    case Op::neg:
+      return graph_.op(operands[0]) == Op::neg ? graph_.operands(operands[0])[0] : no_node;
+    case Op::add:
+      if (is(0, -0.0) || absorb_zero(0)) return operands[1];
+      if (is(1, -0.0) || absorb_zero(1)) return operands[0];
+      return no_node;
+    case Op::sub:
+      if (is(1, 0.0) || absorb_zero(1)) return operands[0];
+      if (absorb_zero(0)) return node(Op::neg, {operands[1]});
+      return no_node;
+    case Op::mul:
+      if (is(0, 1.0)) return operands[1];
+      if (is(1, 1.0)) return operands[0];
+      if (is(0, -1.0)) return node(Op::neg, {operands[1]});
+      if (is(1, -1.0)) return node(Op::neg, {operands[0]});
+      if (absorb_zero(0) || absorb_zero(1)) return constant(0.0);
+      return no_node;
+    case Op::div:
+      if (is(1, 1.0)) return operands[0];
+      return absorb_zero(0) ? constant(0.0) : no_node;
+    case Op::select:
+      if (operands[1] == operands[2]) return operands[1];
+      return graph_.is_constant(operands[0]) ? operands[graph_.value(operands[0]) != 0.0 ? 1 : 2] : no_node;
+    case Op::logical_and:
+      if (operands[0] == operands[1] || is(1, 1.0)) return operands[0];
+      if (is(0, 1.0)) return operands[1];
+      return zero(0) || zero(1) ? constant(0.0) : no_node;
+    case Op::logical_or:
+      if (operands[0] == operands[1] || zero(1)) return operands[0];
+      if (zero(0)) return operands[1];
+      if (is(0, 1.0) || is(1, 1.0)) return constant(1.0);
+      for (const int i : {0, 1})  // c or not c
+        if (graph_.op(operands[i]) == Op::logical_not && graph_.operands(operands[i])[0] == operands[1 - i]) return constant(1.0);
+      return no_node;
+    case Op::sum:
+      return operands.size() == 1 ? operands[0] : no_node;
+    default:
+      return no_node;
+  }
+}
+
+}  // namespace rappel::detail

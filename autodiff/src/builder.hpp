@@ -1,0 +1,48 @@
+#pragma once
+
+// Appends to a graph, folding constants and merging equal nodes on the way: recording, sweeps and passes share it.
+
+#include <rappel/autodiff/graph.hpp>
+
+namespace rappel::detail {
+
+class Builder {
+ public:
+  explicit Builder(PassOptions options = {}) : options_(options) {}
+  explicit Builder(Graph graph, PassOptions options = {});  // goes on with a graph; its nodes are found by later ones
+
+  Graph& graph() { return graph_; }
+  const Graph& graph() const { return graph_; }
+  Graph take() { return std::move(graph_); }
+
+  NodeId constant(double value) { return graph_.constant(value); }
+  NodeId num_rows(RowSet rows);
+  NodeId column(RowSet rows, Index column);
+  // One node or, for an operation with several results, the first of them.
+  NodeId node(Op op, std::span<const NodeId> operands);
+  NodeId node(Op op, std::initializer_list<NodeId> operands) { return node(op, std::span(operands.begin(), operands.size())); }
+  // The place-th result of a node with several, which may have been folded to constants.
+  NodeId result(NodeId first, Index place) const { return first + static_cast<NodeId>(place); }
+  NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId n);  // n may be uniform
+  // Op::exp_neg_abs and the like: the auxiliary operand of a unary operation, or no_node.
+  NodeId auxiliary(Op op, NodeId x);
+
+ private:
+  NodeId fold(Op op, std::span<const NodeId> operands);  // an equal node that need not be appended, or no_node
+  NodeId fold_constants(Op op, std::span<const NodeId> operands);
+  NodeId merge(Op op, std::span<const NodeId> operands, Index payload);
+  std::uint64_t hash(Op op, std::span<const NodeId> operands, Index payload) const;
+  bool equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const;
+  void insert(NodeId n);
+  void grow();
+
+  PassOptions options_;
+  Graph graph_;
+  std::vector<NodeId> table_;  // open addressing; no_node is empty
+  std::size_t used_ = 0;
+};
+
+// The operation's value on doubles, by the scalar kernel, bit for bit.
+void evaluate_scalar(Op op, std::span<const double> operands, std::span<double> results);
+
+}  // namespace rappel::detail

@@ -1,0 +1,168 @@
+#include <rappel/autodiff/expr.hpp>
+
+#include "recording.hpp"
+
+#include <atomic>
+
+namespace rappel {
+namespace detail {
+namespace {
+
+thread_local Recording* innermost_recording = nullptr;
+
+std::uint32_t next_generation() {
+  static std::atomic<std::uint32_t> last{0};
+  std::uint32_t generation = ++last;
+  return generation != 0 ? generation : ++last;  // 0 marks constants
+}
+
+}  // namespace
+
+Recording::Recording(Builder& builder)
+    : builder_(builder), outer_(innermost_recording), generation_(next_generation()) {
+  innermost_recording = this;
+}
+Recording::~Recording() { innermost_recording = outer_; }
+Recording* Recording::innermost() { return innermost_recording; }
+
+Recording& Recording::required(const char* what) {
+  if (innermost_recording == nullptr)
+    throw std::invalid_argument(std::string(what) + " belongs inside of a cost: no recording is in progress on this thread");
+  return *innermost_recording;
+}
+
+Expr Recording::expr(NodeId n) const {
+  const Graph& graph = builder_.graph();
+  return graph.is_constant(n) ? Expr(graph.value(n)) : Expr::recorded(generation_, n);
+}
+
+NodeId Recording::node(const Expr& x) {
+  if (x.is_constant()) return builder_.constant(x.constant());
+  if (x.generation() != generation_)
+    throw std::invalid_argument("Expr of recording " + std::to_string(x.generation()) + " used in recording " +
+                                std::to_string(generation_) + ": an Expr lives in the recording that made it");
+  return x.node();
+}
+
+namespace {
+
+Recording& recording_of(const Expr& x) {
+  if (innermost_recording != nullptr) return *innermost_recording;
+  throw std::invalid_argument("Expr of recording " + std::to_string(x.generation()) +
+                              " used after its recording: no recording is in progress on this thread");
+}
+
+Expr apply(Op op, const Expr& x) {
+  if (!x.is_constant()) {
+    Recording& recording = recording_of(x);
+    return recording.expr(recording.builder().node(op, {recording.node(x)}));
+  }
+  const double operand = x.constant();
+  double result;
+  evaluate_scalar(op, {&operand, 1}, {&result, 1});
+  return result;
+}
+
+Expr apply(Op op, const Expr& x, const Expr& y) {
+  if (x.is_constant() && y.is_constant()) {
+    const double operands[] = {x.constant(), y.constant()};
+    double result;
+    evaluate_scalar(op, operands, {&result, 1});
+    return result;
+  }
+  Recording& recording = recording_of(x.is_constant() ? y : x);
+  return recording.expr(recording.builder().node(op, {recording.node(x), recording.node(y)}));
+}
+
+Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&), const Expr& x) { return apply(op, x, auxiliary(x)); }
+
+// The innermost recording if an operand is recorded; null if all are constants.
+Recording* recording_of_any(ExprSpan x) {
+  for (const Expr& e : x)
+    if (!e.is_constant()) return &recording_of(e);
+  return nullptr;
+}
+
+Expr apply_nary(Op op, ExprSpan x) {
+  if (Recording* recording = recording_of_any(x)) {
+    std::vector<NodeId> nodes;
+    for (const Expr& e : x) nodes.push_back(recording->node(e));
+    return recording->expr(recording->builder().node(op, nodes));
+  }
+  std::vector<double> operands;
+  for (const Expr& e : x) operands.push_back(e.constant());
+  double result;
+  evaluate_scalar(op, operands, {&result, 1});
+  return result;
+}
+
+}  // namespace
+}  // namespace detail
+
+Expr Expr::recorded(std::uint32_t generation, NodeId node) {
+  Expr e;
+  e.generation_ = generation;
+  e.node_ = node;
+  return e;
+}
+
+Condition::operator bool() const {
+  if (!value_.is_constant())
+    throw std::invalid_argument(
+        "a comparison of recorded values was used as a bool: it has no single answer here; "
+        "write select(condition, a, b) instead of if, ?:, && and ||");
+  return value_.constant() != 0.0;
+}
+
+#define RAPPEL_UNARY(name, ...) \
+  Expr name(const Expr& x) { return detail::apply(Op::name, x); }
+#define RAPPEL_UNARY_AUX(name, symbol, aux, ...) \
+  Expr name(const Expr& x) { return detail::apply_with_auxiliary(Op::name, aux, x); }
+#define RAPPEL_BINARY(name, ...) \
+  Expr name(const Expr& x, const Expr& y) { return detail::apply(Op::name, x, y); }
+#include <rappel/autodiff/ops.def>
+
+Expr select(const Condition& condition, const Expr& a, const Expr& b) {
+  if (condition.value().is_constant()) return condition.value().constant() != 0.0 ? a : b;
+  detail::Recording& recording = detail::recording_of(condition.value());
+  return recording.expr(recording.builder().node(
+      Op::select, {recording.node(condition.value()), recording.node(a), recording.node(b)}));
+}
+
+Expr pow(const Expr& x, double exponent) { return detail::apply_nary(Op::power, {x, exponent, 0.0}); }
+
+Expr dot(ExprSpan x, ExprSpan y) {
+  if (x.size() != y.size())
+    throw std::invalid_argument("dot: " + std::to_string(x.size()) + " and " + std::to_string(y.size()) + " entries");
+  std::vector<Expr> pairs;
+  pairs.reserve(static_cast<std::size_t>(2 * x.size()));
+  for (Index i = 0; i < x.size(); ++i) {
+    pairs.push_back(x[i]);
+    pairs.push_back(y[i]);
+  }
+  return pairs.empty() ? Expr(0.0) : detail::apply_nary(Op::dot, pairs);
+}
+
+Expr sum(ExprSpan x) { return x.size() == 0 ? Expr(0.0) : detail::apply_nary(Op::sum, x); }
+
+Expr logsumexp(ExprSpan x) {
+  if (x.size() == 0) throw std::invalid_argument("logsumexp: no operand");
+  std::vector<Expr> operands(x.begin(), x.end());
+  if (detail::Recording* recording = detail::recording_of_any(x)) {
+    std::vector<NodeId> nodes;
+    for (const Expr& e : x) nodes.push_back(recording->node(e));
+    const NodeId parts = recording->builder().node(Op::shifted_exps, nodes);
+    nodes.push_back(parts);
+    nodes.push_back(parts + 1);
+    return recording->expr(recording->builder().node(Op::logsumexp, nodes));
+  }
+  std::vector<double> values, parts(operands.size() + 2);
+  for (const Expr& e : x) values.push_back(e.constant());
+  detail::evaluate_scalar(Op::shifted_exps, values, parts);
+  values.insert(values.end(), {parts[0], parts[1]});
+  double result;
+  detail::evaluate_scalar(Op::logsumexp, values, {&result, 1});
+  return result;
+}
+
+}  // namespace rappel

@@ -1,0 +1,111 @@
+#pragma once
+
+// The formulas of ops.def as templates over the type that they run on: lanes of doubles, 50-digit numbers, Expr.
+// A type brings, found by its namespace: arithmetic, comparisons, select(condition, a, b), math_exp .. math_tanh,
+// math_pow, math_floor, and fma(a, b, c) rounded once. Included by files compiled for one instruction set: all here
+// is a template over the caller's own type, so that no copy is shared between sets.
+
+namespace rappel::formulas {
+
+// 4e / (1 + e)^2 with e = exp(-2|x|); the rounding of 1 + e and of its square is carried along (plainly: 3.2 ulp).
+template <class T>
+T ratio_to_square(const T& e) {  // e / (1 + e)^2, 0 <= e <= 1
+  const T s = T(1.0) + e;
+  const T s_low = e - (s - T(1.0));  // exact, since e <= 1
+  const T p = s * s;
+  const T p_low = fma(s, s, -p) + T(2.0) * (s * s_low);
+  const T q = e / p;
+  return q + (fma(-q, p, e) - q * p_low) / p;
+}
+
+template <class T>
+T sech2_value(const T& x) {
+  return T(4.0) * ratio_to_square(math_exp(T(-2.0) * math_abs(x)));
+}
+
+template <class T>
+T softplus_value(const T& x, const T& a) {  // a = exp(-|x|)
+  return select(x > T(0.0), x, select(x == x, T(0.0), x)) + math_log1p(a);
+}
+
+// NaN if an operand is.
+template <class T>
+T maximum(const T& x, const T& y) {
+  return select(x > y, x, select(x <= y, y, x + y));
+}
+template <class T>
+T minimum(const T& x, const T& y) {
+  return select(x < y, x, select(x >= y, y, x + y));
+}
+// The share of the adjoint that x takes in min(x, y): at a tie each takes half.
+template <class T>
+T share_of_smaller(const T& x, const T& y) {
+  return select(x < y, T(1.0), select(x == y, T(0.5), T(0.0)));
+}
+
+// c (c-1) .. (c-k+1) x^(c-k): the k-th derivative of x^c. c - k rounds for some fractional c, and |log x| multiplies
+// its rounding (295 ulp); there x^c / x^k is taken instead.
+template <class T>
+T power_value(const T& x, double c, double k) {
+  double factor = 1.0;
+  for (double i = 0.0; i < k; i += 1.0) factor *= c - i;
+  if (factor == 0.0) return select(x == x, T(0.0), x);
+  const double exponent = c - k;
+  if (exponent + k == c) return k == 0.0 ? math_pow(x, T(c)) : T(factor) * math_pow(x, T(exponent));
+  T divisor = x;
+  for (double i = 1.0; i < k; i += 1.0) divisor = divisor * x;
+  const T direct = T(factor) * math_pow(x, T(exponent));
+  const T quotient = T(factor) * (math_pow(x, T(c)) / divisor);
+  return select(math_abs(x) > T(1e-60), select(math_abs(x) < T(1e60), quotient, direct), direct);
+}
+
+inline constexpr struct Always {} always;
+
+#define RAPPEL_UNARY(name, symbol, formula, derivative, ...) \
+  struct name##_op {                                               \
+    template <class T>                                          \
+    static T value(const T& x) {                                \
+      return formula;                                           \
+    }                                                           \
+    template <class T>                                          \
+    static T partial([[maybe_unused]] const T& x, [[maybe_unused]] const T& z) { \
+      return derivative;                                        \
+    }                                                           \
+  };
+#define RAPPEL_UNARY_AUX(name, symbol, aux, formula, derivative, ...) \
+  struct name##_op {                                                        \
+    template <class T>                                                   \
+    static T value([[maybe_unused]] const T& x, const T& a) {            \
+      return formula;                                                    \
+    }                                                                    \
+    template <class T>                                                   \
+    static T partial([[maybe_unused]] const T& x, [[maybe_unused]] const T& z) { \
+      return derivative;                                                 \
+    }                                                                    \
+  };
+#define RAPPEL_BINARY(name, symbol, formula, dx, dy, ax, ay, ...) \
+  struct name##_op {                                                    \
+    template <class T>                                               \
+    static T value(const T& x, const T& y) {                         \
+      return formula;                                                \
+    }                                                                \
+    template <class T>                                               \
+    static T partial_x([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z) { \
+      return dx;                                                     \
+    }                                                                \
+    template <class T>                                               \
+    static T partial_y([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z) { \
+      return dy;                                                     \
+    }                                                                \
+    template <class T>                                               \
+    static auto arm_x([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
+      return ax;                                                     \
+    }                                                                \
+    template <class T>                                               \
+    static auto arm_y([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
+      return ay;                                                     \
+    }                                                                \
+  };
+#include <rappel/autodiff/ops.def>
+
+}  // namespace rappel::formulas

@@ -1,0 +1,54 @@
+#pragma once
+
+// What the block interpreter asks of an instruction set: kernels over a leaf of rows, as raw pointers. The files
+// behind it are compiled once per instruction set; this header and kernels_body.hpp hold no inline function and no
+// container, so that nothing is shared between them.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <rappel/autodiff/ops_enum.hpp>
+
+namespace rappel::detail {
+
+enum class InstructionSet { scalar, baseline, avx2, avx512 };
+
+// The sums over rows keep this many partials: row r adds to partial r mod 32, and the partials fold 32, 16, .., 1.
+inline constexpr std::ptrdiff_t num_partials = 32;
+
+// A leaf of rows at work. Varying values are blocks of `padded` doubles, a multiple of num_partials.
+struct Leaf {
+  double* const* pointers;        // by operand number: a uniform value, a block, or a column at the leaf's first row
+  const std::uint32_t* operands;  // of all instructions; the top bit marks an operand that is uniform
+  double* sums;                   // the leaf's reductions
+  std::ptrdiff_t rows;            // that exist
+  std::ptrdiff_t padded;
+};
+
+inline constexpr std::uint32_t uniform_bit = 0x80000000u;
+
+struct BodyInstruction;
+using BodyKernel = void (*)(const Leaf&, const BodyInstruction&);
+
+struct BodyInstruction {
+  BodyKernel kernel;
+  std::uint32_t first;   // into operands: inputs, then results
+  std::uint32_t count;   // of inputs
+  std::uint32_t result;  // the pointer written, or the first of the sums written
+  std::uint32_t num_results;
+};
+
+// Kernels are found by operation and, for one to three operands, by which of them vary (bit i: operand i).
+struct KernelTable {
+  InstructionSet instruction_set;
+  BodyKernel (*find)(Op op, unsigned varying);
+  BodyKernel dot_uniform_varying;  // all pairs (uniform, varying)
+  BodyKernel shared_products;      // (a; b1, b2, ..): sums over rows of a * b_i
+};
+
+const KernelTable* scalar_kernels();
+const KernelTable* baseline_kernels();  // null where this build has none
+const KernelTable* avx2_kernels();
+const KernelTable* avx512_kernels();
+
+}  // namespace rappel::detail

@@ -1,0 +1,22 @@
+#include "kernels.hpp"
+
+#if defined(__x86_64__)
+#define RAPPEL_LANES 4
+#include <math.h>
+#include <sleef.h>
+#include <immintrin.h>
+
+#include "formulas.hpp"
+
+namespace rappel {
+namespace {
+#include "lanes.hpp"
+#include "kernels_body.hpp"
+constexpr detail::KernelTable table = {detail::InstructionSet::avx2, &find_kernel, &dot_uniform_varying_kernel, &shared_products_kernel};
+}  // namespace
+
+const detail::KernelTable* detail::avx2_kernels() { return &table; }
+}  // namespace rappel
+#else
+const rappel::detail::KernelTable* rappel::detail::avx2_kernels() { return nullptr; }
+#endif

@@ -1,0 +1,303 @@
+// The kernels of the block interpreter for one instruction set. Included once by each kernels_*.cpp inside of its
+// unnamed namespace, after lanes.hpp.
+
+using detail::BodyInstruction;
+using detail::BodyKernel;
+using detail::Leaf;
+using detail::num_partials;
+using detail::uniform_bit;
+
+constexpr std::ptrdiff_t num_vectors = num_partials / width;  // that hold the partials of one sum
+
+// An operand known at compile time to be uniform (loaded once) or varying.
+template <bool Varying>
+struct Operand {
+  const double* p;
+  Lanes uniform;
+  Operand(const Leaf& leaf, std::uint32_t operand) : p(leaf.pointers[operand & ~uniform_bit]), uniform(Varying ? 0.0 : *p) {}
+  Lanes at(std::ptrdiff_t r) const {
+    if constexpr (Varying) return load(p + r);
+    return uniform;
+  }
+};
+
+// An operand known only at run time.
+struct AnyOperand {
+  const double* p;
+  bool varying;
+  AnyOperand(const Leaf& leaf, std::uint32_t operand)
+      : p(leaf.pointers[operand & ~uniform_bit]), varying((operand & uniform_bit) == 0) {}
+  Lanes at(std::ptrdiff_t r) const { return varying ? load(p + r) : Lanes(*p); }
+};
+
+double* result_of(const Leaf& leaf, const BodyInstruction& i) { return leaf.pointers[i.result]; }
+
+template <class F, bool X>
+void unary_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<X> x(leaf, leaf.operands[i.first]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r)));
+}
+
+template <class F, bool X, bool Y>
+void binary_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<X> x(leaf, leaf.operands[i.first]);
+  const Operand<Y> y(leaf, leaf.operands[i.first + 1]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r), y.at(r)));
+}
+
+template <bool C, bool X, bool Y>
+void select_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<C> c(leaf, leaf.operands[i.first]);
+  const Operand<X> x(leaf, leaf.operands[i.first + 1]);
+  const Operand<Y> y(leaf, leaf.operands[i.first + 2]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
+    store(out + r, select(c.at(r) == Lanes(0.0), y.at(r), x.at(r)));
+}
+
+void power_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<true> x(leaf, leaf.operands[i.first]);
+  const double c = *leaf.pointers[leaf.operands[i.first + 1] & ~uniform_bit];
+  const double k = *leaf.pointers[leaf.operands[i.first + 2] & ~uniform_bit];
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, formulas::power_value(x.at(r), c, k));
+}
+
+void sum_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  double* out = result_of(leaf, i);
+  const std::uint32_t* operands = leaf.operands + i.first;
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) {
+    Lanes total = AnyOperand(leaf, operands[0]).at(r);
+    for (std::uint32_t k = 1; k < i.count; ++k) total = total + AnyOperand(leaf, operands[k]).at(r);
+    store(out + r, total);
+  }
+}
+
+// Pairs of operands, any of which may vary. Accumulators run over rows, never over terms: the terms keep their order.
+Lanes dot_at(const Leaf& leaf, const std::uint32_t* operands, std::uint32_t count, std::ptrdiff_t r) {
+  Lanes total = AnyOperand(leaf, operands[0]).at(r) * AnyOperand(leaf, operands[1]).at(r);
+  for (std::uint32_t k = 2; k < count; k += 2)
+    total = multiply_add(AnyOperand(leaf, operands[k]).at(r), AnyOperand(leaf, operands[k + 1]).at(r), total);
+  return total;
+}
+
+void dot_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, dot_at(leaf, leaf.operands + i.first, i.count, r));
+}
+
+// A strip of rows is held in registers while the terms go by: operand numbers are looked up once a strip.
+template <int Strip>
+void dot_strip(const Leaf& leaf, const BodyInstruction& i, double* out, std::ptrdiff_t r) {
+  const std::uint32_t* operands = leaf.operands + i.first;
+  const Lanes w0(*leaf.pointers[operands[0] & ~uniform_bit]);
+  const double* x0 = leaf.pointers[operands[1]] + r;
+  Lanes total[Strip];
+  for (int s = 0; s < Strip; ++s) total[s] = w0 * load(x0 + s * width);
+  for (std::uint32_t k = 2; k < i.count; k += 2) {
+    const Lanes w(*leaf.pointers[operands[k] & ~uniform_bit]);
+    const double* x = leaf.pointers[operands[k + 1]] + r;
+    for (int s = 0; s < Strip; ++s) total[s] = multiply_add(w, load(x + s * width), total[s]);
+  }
+  for (int s = 0; s < Strip; ++s) store(out + r + s * width, total[s]);
+}
+
+void dot_uniform_varying_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  constexpr int strip = width == 8 ? 16 : 8;
+  double* out = result_of(leaf, i);
+  std::ptrdiff_t r = 0;
+  for (; r + strip * width <= leaf.padded; r += strip * width) dot_strip<strip>(leaf, i, out, r);
+  for (; r < leaf.padded; r += width) dot_strip<1>(leaf, i, out, r);
+}
+
+// Reductions. `partials` holds partial p in lane p mod width of vector p / width.
+template <class Combine>
+double fold(Lanes* partials, Combine combine) {
+  int n = num_vectors;
+  for (; n > 1; n /= 2)
+    for (int v = 0; v < n / 2; ++v) partials[v] = combine(partials[v], partials[v + n / 2]);
+  double lane[width];
+  store(lane, partials[0]);
+  for (int h = width / 2; h > 0; h /= 2)
+    for (int l = 0; l < h; ++l) {
+      Lanes a(lane[l]);
+      const Lanes b(lane[l + h]);
+      a = combine(a, b);
+      double both[width];
+      store(both, a);
+      lane[l] = both[0];
+    }
+  return lane[0];
+}
+
+struct AddLanes {
+  static Lanes start() { return Lanes(0.0); }
+  Lanes operator()(Lanes a, Lanes b) const { return a + b; }
+};
+struct MaxLanes {
+  static Lanes start() { return Lanes(-__builtin_inf()); }
+  Lanes operator()(Lanes a, Lanes b) const { return formulas::maximum(a, b); }
+};
+struct AnyLanes {
+  static Lanes start() { return Lanes(0.0); }
+  Lanes operator()(Lanes a, Lanes b) const { return select(a == Lanes(0.0), b, a); }
+};
+
+// Which of the rows r .. r + width - 1 exist.
+Mask rows_below(std::ptrdiff_t r, std::ptrdiff_t rows) {
+  double number[width];
+  for (int l = 0; l < width; ++l) number[l] = static_cast<double>(r + l);
+  return load(number) < Lanes(static_cast<double>(rows));
+}
+
+// Folds term(r) over the leaf's rows; rows that do not exist are masked to the neutral value.
+template <class Combine, class Term>
+double reduce(const Leaf& leaf, Combine combine, Term term) {
+  Lanes partials[num_vectors];
+  for (int v = 0; v < num_vectors; ++v) partials[v] = Combine::start();
+  const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
+  std::ptrdiff_t r = 0;
+  for (; r < whole; r += num_partials)
+    for (int v = 0; v < num_vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
+  if (r < leaf.rows)
+    for (int v = 0; v < num_vectors; ++v) {
+      const Lanes kept = select(rows_below(r + v * width, leaf.rows), term(r + v * width), Combine::start());
+      partials[v] = combine(partials[v], kept);
+    }
+  return fold(partials, combine);
+}
+
+template <class Combine>
+void reduce_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<true> x(leaf, leaf.operands[i.first]);
+  leaf.sums[i.result] = reduce(leaf, Combine{}, [&](std::ptrdiff_t r) { return x.at(r); });
+}
+
+void sum_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::uint32_t* operands = leaf.operands + i.first;
+  leaf.sums[i.result] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return dot_at(leaf, operands, i.count, r); });
+}
+
+// Sums over rows of a * b_k for Count operands b at a time: a is loaded once for all of them.
+template <int Count>
+void shared_products_of(const Leaf& leaf, const double* a, const std::uint32_t* b, double* sums) {
+  const double* x[Count];
+  for (int k = 0; k < Count; ++k) x[k] = leaf.pointers[b[k]];
+  Lanes partials[Count][num_vectors];
+  for (int k = 0; k < Count; ++k)
+    for (int v = 0; v < num_vectors; ++v) partials[k][v] = Lanes(0.0);
+  const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
+  std::ptrdiff_t r = 0;
+  for (; r < whole; r += num_partials)
+    for (int v = 0; v < num_vectors; ++v) {
+      const Lanes av = load(a + r + v * width);
+      for (int k = 0; k < Count; ++k) partials[k][v] = multiply_add(av, load(x[k] + r + v * width), partials[k][v]);
+    }
+  if (r < leaf.rows)
+    for (int v = 0; v < num_vectors; ++v) {
+      const Mask exists = rows_below(r + v * width, leaf.rows);
+      const Lanes av = load(a + r + v * width);
+      for (int k = 0; k < Count; ++k) {
+        const Lanes added = multiply_add(av, load(x[k] + r + v * width), partials[k][v]);
+        partials[k][v] = select(exists, added, partials[k][v]);
+      }
+    }
+  for (int k = 0; k < Count; ++k) sums[k] = fold(partials[k], AddLanes{});
+}
+
+void shared_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  constexpr int at_once = width == 8 ? 4 : width == 4 ? 1 : 1;  // the partials of so many sums stay in registers
+  const std::uint32_t* operands = leaf.operands + i.first;
+  const double* a = leaf.pointers[operands[0]];
+  const std::uint32_t count = i.count - 1;
+  std::uint32_t k = 0;
+  for (; k + at_once <= count; k += at_once) shared_products_of<at_once>(leaf, a, operands + 1 + k, leaf.sums + i.result + k);
+  for (; k < count; ++k) shared_products_of<1>(leaf, a, operands + 1 + k, leaf.sums + i.result + k);
+}
+
+// The formulas of logsumexp and softmax, for blocks here and for single values in the uniform interpreter.
+void shifted_exps_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::uint32_t* operands = leaf.operands + i.first;
+  const std::uint32_t* results = operands + i.count;
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) {
+    Lanes largest = AnyOperand(leaf, operands[0]).at(r);
+    for (std::uint32_t k = 1; k < i.count; ++k) largest = formulas::maximum(largest, AnyOperand(leaf, operands[k]).at(r));
+    // Summing all but the first largest keeps log1p(rest) accurate where one operand dominates.
+    Lanes rest(0.0), passed(0.0);
+    for (std::uint32_t k = 0; k < i.count; ++k) {
+      const Lanes x = AnyOperand(leaf, operands[k]).at(r);
+      const Lanes e = select(x == largest, Lanes(1.0), math_exp(x - largest));
+      store(leaf.pointers[results[2 + k]] + r, e);
+      const Lanes added = select(x == largest, passed, e);
+      passed = select(x == largest, Lanes(1.0), passed);
+      rest = rest + added;
+    }
+    store(leaf.pointers[results[0]] + r, largest);
+    store(leaf.pointers[results[1]] + r, rest);
+  }
+}
+
+void logsumexp_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::uint32_t* operands = leaf.operands + i.first;
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
+    store(out + r, AnyOperand(leaf, operands[i.count - 2]).at(r) + math_log1p(AnyOperand(leaf, operands[i.count - 1]).at(r)));
+}
+
+void softmax_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::uint32_t n = (i.count - 2) / 2;
+  const std::uint32_t* operands = leaf.operands + i.first;
+  const std::uint32_t* results = operands + i.count;
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) {
+    const Lanes largest = AnyOperand(leaf, operands[n]).at(r);
+    const Lanes total = Lanes(1.0) + AnyOperand(leaf, operands[n + 1]).at(r);
+    for (std::uint32_t k = 0; k < n; ++k) {
+      const Lanes share = AnyOperand(leaf, operands[n + 2 + k]).at(r) / total;
+      store(leaf.pointers[results[k]] + r, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), share));
+    }
+  }
+}
+
+template <class F>
+BodyKernel binary_by_rate(unsigned varying) {
+  return varying == 3 ? &binary_kernel<F, true, true> : varying == 1 ? &binary_kernel<F, true, false> : varying == 2 ? &binary_kernel<F, false, true> : &binary_kernel<F, false, false>;
+}
+
+template <class F>
+BodyKernel unary_by_rate(unsigned varying) {
+  return varying == 1 ? &unary_kernel<F, true> : &unary_kernel<F, false>;
+}
+
+BodyKernel select_by_rate(unsigned varying) {
+  static constexpr BodyKernel kernels[8] = {
+      &select_kernel<false, false, false>, &select_kernel<true, false, false>, &select_kernel<false, true, false>,
+      &select_kernel<true, true, false>,   &select_kernel<false, false, true>, &select_kernel<true, false, true>,
+      &select_kernel<false, true, true>,   &select_kernel<true, true, true>};
+  return kernels[varying & 7];
+}
+
+BodyKernel find_kernel(Op op, unsigned varying) {
+  switch (op) {
+#define RAPPEL_UNARY(name, ...) \
+  case Op::name: return unary_by_rate<formulas::name##_op>(varying);
+#define RAPPEL_UNARY_AUX(name, ...) \
+  case Op::name: return binary_by_rate<formulas::name##_op>(varying);
+#define RAPPEL_BINARY(name, ...) \
+  case Op::name: return binary_by_rate<formulas::name##_op>(varying);
+#include <rappel/autodiff/ops.def>
+    case Op::select: return select_by_rate(varying);
+    case Op::power: return &power_kernel;
+    case Op::sum: return &sum_kernel;
+    case Op::dot: return &dot_kernel;
+    case Op::shifted_exps: return &shifted_exps_kernel;
+    case Op::logsumexp: return &logsumexp_kernel;
+    case Op::softmax: return &softmax_kernel;
+    case Op::sum_rows: return &reduce_kernel<AddLanes>;
+    case Op::max_rows: return &reduce_kernel<MaxLanes>;
+    case Op::any_rows: return &reduce_kernel<AnyLanes>;
+    case Op::sum_products: return &sum_products_kernel;
+    default: return nullptr;
+  }
+}

@@ -1,0 +1,124 @@
+// Lanes: RAPPEL_LANES doubles side by side, and the elementary functions on them. No include guard and no namespace
+// of its own: each kernels_*.cpp includes it once inside of an unnamed namespace, compiled for its instruction set, so
+// that everything here has internal linkage and no linker can share a copy between instruction sets.
+
+constexpr int width = RAPPEL_LANES;
+
+#if RAPPEL_LANES == 1
+using Raw = double;
+using RawMask = bool;
+#define RAPPEL_SLEEF(name, ulp) Sleef_##name##d1_##ulp##purec
+#else
+typedef double Raw __attribute__((vector_size(8 * RAPPEL_LANES)));
+typedef long long RawMask __attribute__((vector_size(8 * RAPPEL_LANES)));
+#define RAPPEL_PASTE2(a, b, c, d) a##b##c##d
+#define RAPPEL_PASTE(a, b, c, d) RAPPEL_PASTE2(a, b, c, d)
+#if RAPPEL_LANES == 8
+#define RAPPEL_SLEEF(name, ulp) Sleef_##name##d8_##ulp##avx512f
+#elif RAPPEL_LANES == 4
+#define RAPPEL_SLEEF(name, ulp) Sleef_##name##d4_##ulp##avx2
+#else
+#define RAPPEL_SLEEF(name, ulp) Sleef_##name##d2_##ulp##sse2
+#endif
+#endif
+
+struct Mask {
+  RawMask m;
+};
+
+struct Lanes {
+  Raw v;
+  Lanes() = default;
+#if RAPPEL_LANES == 1
+  explicit Lanes(double x) : v(x) {}
+  static Lanes of(Raw r) { return Lanes(r); }
+#else
+  explicit Lanes(double x) : v(Raw{} + x) {}
+  static Lanes of(Raw r) {
+    Lanes l;
+    l.v = r;
+    return l;
+  }
+#endif
+  friend Lanes operator+(Lanes a, Lanes b) { return of(a.v + b.v); }
+  friend Lanes operator-(Lanes a, Lanes b) { return of(a.v - b.v); }
+  friend Lanes operator*(Lanes a, Lanes b) { return of(a.v * b.v); }
+  friend Lanes operator/(Lanes a, Lanes b) { return of(a.v / b.v); }
+  friend Lanes operator-(Lanes a) { return of(-a.v); }
+  friend Mask operator<(Lanes a, Lanes b) { return {a.v < b.v}; }
+  friend Mask operator<=(Lanes a, Lanes b) { return {a.v <= b.v}; }
+  friend Mask operator>(Lanes a, Lanes b) { return {a.v > b.v}; }
+  friend Mask operator>=(Lanes a, Lanes b) { return {a.v >= b.v}; }
+  friend Mask operator==(Lanes a, Lanes b) { return {a.v == b.v}; }
+};
+
+inline Lanes select(Mask c, Lanes a, Lanes b) { return Lanes::of(c.m ? a.v : b.v); }
+
+inline Lanes load(const double* p) {
+  Lanes l;
+  __builtin_memcpy(&l.v, p, sizeof l.v);
+  return l;
+}
+inline void store(double* p, Lanes l) { __builtin_memcpy(p, &l.v, sizeof l.v); }
+
+template <class F>
+Lanes by_lane(F f, Lanes x) {
+  double a[width];
+  store(a, x);
+  for (int i = 0; i < width; ++i) a[i] = f(a[i]);
+  return load(a);
+}
+
+#if RAPPEL_LANES == 8
+inline Lanes fma(Lanes a, Lanes b, Lanes c) { return Lanes::of((Raw)_mm512_fmadd_pd((__m512d)a.v, (__m512d)b.v, (__m512d)c.v)); }
+inline Lanes math_sqrt(Lanes x) { return Lanes::of((Raw)_mm512_maskz_sqrt_pd(0xff, (__m512d)x.v)); }
+#elif RAPPEL_LANES == 4
+inline Lanes fma(Lanes a, Lanes b, Lanes c) { return Lanes::of((Raw)_mm256_fmadd_pd((__m256d)a.v, (__m256d)b.v, (__m256d)c.v)); }
+inline Lanes math_sqrt(Lanes x) { return Lanes::of((Raw)_mm256_sqrt_pd((__m256d)x.v)); }
+#else
+inline Lanes fma(Lanes a, Lanes b, Lanes c) {  // rounded once, also without the instruction
+  double x[width], y[width], z[width];
+  store(x, a), store(y, b), store(z, c);
+  for (int i = 0; i < width; ++i) z[i] = __builtin_fma(x[i], y[i], z[i]);
+  return load(z);
+}
+inline Lanes math_sqrt(Lanes x) {
+  return by_lane([](double a) { return __builtin_sqrt(a); }, x);
+}
+#endif
+
+// For sums of products: contracted where the instruction set has FMA, else rounded twice.
+inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
+#if RAPPEL_LANES >= 4
+  return fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+#if RAPPEL_LANES == 1
+// Where glibc's scalar function is the more accurate one it is taken: exp, log, sin, cos, log1p, pow.
+inline Lanes math_abs(Lanes x) { return Lanes(__builtin_fabs(x.v)); }
+inline Lanes math_exp(Lanes x) { return Lanes(::exp(x.v)); }
+inline Lanes math_expm1(Lanes x) { return Lanes(::expm1(x.v)); }
+inline Lanes math_log(Lanes x) { return Lanes(::log(x.v)); }
+inline Lanes math_log1p(Lanes x) { return Lanes(::log1p(x.v)); }
+inline Lanes math_sin(Lanes x) { return Lanes(::sin(x.v)); }
+inline Lanes math_cos(Lanes x) { return Lanes(::cos(x.v)); }
+inline Lanes math_tanh(Lanes x) { return Lanes(Sleef_tanh_u10(x.v)); }
+inline Lanes math_pow(Lanes x, Lanes y) { return Lanes(::pow(x.v, y.v)); }
+#else
+inline Lanes math_abs(Lanes x) {
+  const RawMask sign_off = RawMask{} + 0x7fffffffffffffffll;
+  return Lanes::of((Raw)((RawMask)x.v & sign_off));
+}
+inline Lanes math_exp(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(exp, u10)(x.v)); }
+inline Lanes math_expm1(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(expm1, u10)(x.v)); }
+inline Lanes math_log(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(log, u10)(x.v)); }
+inline Lanes math_log1p(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(log1p, u10)(x.v)); }
+inline Lanes math_sin(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(sin, u10)(x.v)); }
+inline Lanes math_cos(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(cos, u10)(x.v)); }
+inline Lanes math_tanh(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(tanh, u10)(x.v)); }
+inline Lanes math_pow(Lanes x, Lanes y) { return Lanes::of((Raw)RAPPEL_SLEEF(pow, u10)(x.v, y.v)); }
+#endif
+#undef RAPPEL_SLEEF

@@ -1,0 +1,34 @@
+#pragma once
+
+// The recording in progress of the calling thread, a stack: recordings nest.
+
+#include <rappel/autodiff/expr.hpp>
+
+#include "builder.hpp"
+
+namespace rappel::detail {
+
+class Recording {
+ public:
+  explicit Recording(Builder& builder);  // becomes the innermost of this thread until its end
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  static Recording* innermost();  // of this thread, or null
+  static Recording& required(const char* what);  // throws std::invalid_argument if there is none
+
+  Builder& builder() { return builder_; }
+  std::uint32_t generation() const { return generation_; }
+  Expr expr(NodeId n) const;       // a constant where the node is one
+  NodeId node(const Expr& x);      // throws std::invalid_argument if x is another recording's
+
+  bool in_rows = false;            // a row function is running
+
+ private:
+  Builder& builder_;
+  Recording* outer_;
+  std::uint32_t generation_;
+};
+
+}  // namespace rappel::detail

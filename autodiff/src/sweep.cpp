@@ -1,0 +1,277 @@
+#include "sweep.hpp"
+
+#include "formulas.hpp"
+#include "recording.hpp"
+
+#include <optional>
+#include <type_traits>
+
+namespace rappel {
+namespace detail {
+namespace {
+
+// Where an operand takes part: nowhere narrower (always), or where a condition holds.
+using Gate = std::optional<Expr>;  // none: always
+
+// Graph to graph: adjoints are appended as Exprs, so the formulas of ops.def are the ones that everything else uses.
+class ReverseSweep {
+ public:
+  ReverseSweep(Builder& builder, std::span<const NodeId> wrt)
+      : builder_(builder), graph_(builder.graph()), recording_(builder), size_(static_cast<NodeId>(graph_.size())) {
+    mark_active(wrt);
+    gates_.resize(size_);
+    adjoints_.resize(size_, no_node);
+    varying_adjoints_.resize(size_, no_node);
+  }
+
+  std::vector<NodeId> run(std::span<const NodeId> outputs, std::span<const NodeId> adjoints, std::span<const NodeId> wrt) {
+    for (const NodeId n : outputs) open_gate(n);
+    for (const NodeId n : wrt) open_gate(n);
+    for (NodeId n = size_; n-- > 0;)
+      if (active_[n] && gates_[n].reached) for_each_edge(n, [&](NodeId x, const Gate& arm, auto&&) { widen_gate(x, edge_gate(n, arm)); });
+    for (std::size_t i = 0; i < outputs.size(); ++i) add_adjoint(outputs[i], adjoints[i]);
+    for (NodeId n = size_; n-- > 0;)
+      if (active_[n] && has_adjoint(n)) propagate(n);
+    std::vector<NodeId> result;
+    for (const NodeId w : wrt) {
+      const NodeId adjoint = adjoint_of(w);
+      result.push_back(adjoint == no_node ? builder_.constant(0.0) : adjoint);
+    }
+    return result;
+  }
+
+ private:
+  struct GateOf {
+    bool reached = false;
+    Gate gate;
+  };
+
+  Expr expr(NodeId n) const { return recording_.expr(n); }
+  std::span<const NodeId> operands(NodeId n) const { return graph_.operands(n); }
+  NodeId owner(NodeId n) const { return graph_.op(n) == Op::result ? operands(n)[0] : n; }
+
+  void mark_active(std::span<const NodeId> wrt) {
+    active_.assign(size_, false);
+    for (const NodeId w : wrt) active_[w] = true;
+    for (NodeId n = 0; n < size_; ++n)
+      for (const NodeId x : operands(n))
+        if (active_[x]) active_[n] = true;
+  }
+
+  // --- gates ---
+
+  void open_gate(NodeId n) { gates_[owner(n)] = {true, {}}; }
+
+  Gate edge_gate(NodeId user, const Gate& arm) {
+    const Gate& outer = gates_[owner(user)].gate;
+    if (!outer) return arm;
+    return arm ? Gate(logical_and(*outer, *arm)) : outer;
+  }
+
+  // What holds on some row, where a uniform value is used by rows.
+  Gate as_seen_by(NodeId n, Gate gate) {
+    if (!gate || gate->is_constant() || graph_.varying(n) || !graph_.varying(gate->node())) return gate;
+    const NodeId g = gate->node();
+    return expr(builder_.reduce_rows(Reduce::any, graph_.row_set(g), g));
+  }
+
+  void widen_gate(NodeId n, Gate edge) {
+    GateOf& own = gates_[owner(n)];
+    edge = as_seen_by(n, edge);
+    if (edge && edge->is_constant()) {
+      if (edge->constant() == 0.0 && own.reached) return;
+      if (edge->constant() != 0.0) edge.reset();
+    }
+    if (!own.reached) {
+      own = {true, edge};
+    } else if (own.gate) {
+      own.gate = edge ? Gate(logical_or(*own.gate, *edge)) : Gate();
+      if (own.gate && own.gate->is_constant()) own.gate.reset();
+    }
+  }
+
+  static bool same(const Gate& a, const Gate& b) {
+    if (!a || !b) return !a && !b;
+    if (a->is_constant() || b->is_constant())
+      return a->is_constant() && b->is_constant() && a->constant() == b->constant();
+    return a->node() == b->node();
+  }
+
+  // --- adjoints ---
+
+  bool has_adjoint(NodeId n) const {
+    if (adjoints_[n] != no_node || varying_adjoints_[n] != no_node) return true;
+    if (graph_.op(n) == Op::result || graph_.op(n) != Op::softmax) return false;
+    for (Index i = 1; i < graph_.payload(n); ++i)
+      if (adjoints_[n + static_cast<NodeId>(i)] != no_node) return true;
+    return false;
+  }
+
+  void accumulate(NodeId& sum, NodeId added) { sum = sum == no_node ? added : builder_.node(Op::add, {sum, added}); }
+
+  // A uniform value used by rows has the sum over rows as its adjoint: what rows contribute is added up by row first.
+  void add_adjoint(NodeId n, NodeId c) {
+    if (graph_.varying(n) || !graph_.varying(c)) return accumulate(adjoints_[n], c);
+    NodeId& by_row = varying_adjoints_[n];
+    if (by_row != no_node && graph_.row_set(by_row) != graph_.row_set(c)) sum_over_rows(n);
+    accumulate(by_row, c);
+  }
+
+  void sum_over_rows(NodeId n) {
+    const NodeId by_row = std::exchange(varying_adjoints_[n], no_node);
+    if (by_row == no_node) return;
+    accumulate(adjoints_[n], builder_.reduce_rows(Reduce::sum, graph_.row_set(by_row), by_row));
+  }
+
+  NodeId adjoint_of(NodeId n) {
+    sum_over_rows(n);
+    return adjoints_[n];
+  }
+
+  void propagate(NodeId n) {
+    const NodeId adjoint = adjoint_of(n);
+    if (graph_.op(n) == Op::result) return;  // its node takes care of all results
+    zbar_ = adjoint == no_node ? Expr(0.0) : expr(adjoint);
+    for_each_edge(n, [&](NodeId x, const Gate& arm, auto&& contribution) {
+      const Expr c = contribution();
+      if (c.is_constant() && c.constant() == 0.0) return;
+      const Gate edge = edge_gate(n, arm);
+      contribute(n, x, same(edge, gates_[owner(x)].gate) ? c : gated(edge, c));
+    });
+  }
+
+  static Expr gated(const Gate& edge, const Expr& c) { return edge ? select(Condition(*edge), c, Expr(0.0)) : c; }
+
+  // A uniform contribution of a varying user counts once for each row.
+  void contribute(NodeId user, NodeId x, const Expr& c) {
+    NodeId node = recording_.node(c);
+    if (graph_.varying(user) && !graph_.varying(x) && !graph_.varying(node))
+      node = builder_.reduce_rows(Reduce::sum, graph_.row_set(user), node);
+    add_adjoint(x, node);
+  }
+
+  static Expr times(const Expr& zbar, const Expr& partial) {
+    if (partial.is_constant() && partial.constant() == 0.0) return 0.0;
+    return zbar * partial;
+  }
+
+  static Gate gate_of(formulas::Always) { return {}; }
+  static Gate gate_of(const Condition& c) { return c.value(); }
+
+  // visit(operand, arm, contribution) for each operand that the node's adjoint flows to.
+  template <class Visit>
+  void for_each_edge(NodeId n, Visit&& visit_edge) {
+    const std::vector<NodeId> x(operands(n).begin(), operands(n).end());  // the graph grows on the way
+    const auto visit = [&](std::size_t i, const Gate& arm, auto&& contribution) {
+      if (active_[x[i]]) visit_edge(x[i], arm, contribution);
+    };
+    const Expr z = expr(n);
+    switch (graph_.op(n)) {
+#define RAPPEL_UNARY(name, ...) \
+  case Op::name: return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
+#define RAPPEL_UNARY_AUX RAPPEL_UNARY
+#define RAPPEL_BINARY(name, ...)                                                                               \
+  case Op::name:                                                                                               \
+    visit(0, gate_of(formulas::name##_op::arm_x(expr(x[0]), expr(x[1]))),                                      \
+          [&] { return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), z)); });            \
+    return visit(1, gate_of(formulas::name##_op::arm_y(expr(x[0]), expr(x[1]))),                               \
+                 [&] { return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), z)); });
+#include <rappel/autodiff/ops.def>
+      case Op::select:
+        visit(1, expr(x[0]), [&] { return zbar_; });
+        return visit(2, logical_not(expr(x[0])), [&] { return zbar_; });
+      case Op::power:
+        return visit(0, {}, [&] {
+          const NodeId k = builder_.constant(graph_.value(x[2]) + 1.0);
+          return times(zbar_, expr(builder_.node(Op::power, {x[0], x[1], k})));
+        });
+      case Op::sum:
+        for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return zbar_; });
+        return;
+      case Op::dot:
+      case Op::sum_products:
+        for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return times(zbar_, expr(x[i ^ 1])); });
+        return;
+      case Op::logsumexp: return logsumexp_edges(x, visit);
+      case Op::softmax: return softmax_edges(n, x, visit);
+      case Op::sum_rows: return visit(0, {}, [&] { return zbar_; });
+      case Op::max_rows:  // ties share equally
+        return visit(0, equal(expr(x[0]), z), [&] {
+          const NodeId ties = recording_.node(equal(expr(x[0]), z));
+          return zbar_ / expr(builder_.reduce_rows(Reduce::sum, graph_.row_set(x[0]), ties));
+        });
+      default: return;  // leaves, conditions over rows, and auxiliary results: no adjoint flows through them
+    }
+  }
+
+  template <class Visit>
+  void logsumexp_edges(const std::vector<NodeId>& x, const Visit& visit) {
+    const std::size_t count = x.size() - 2;
+    const NodeId parts = x[count];  // largest, rest, e1 ..
+    std::vector<NodeId> operands(x);
+    for (std::size_t i = 0; i < count; ++i) operands.push_back(parts + 2 + static_cast<NodeId>(i));
+    std::optional<NodeId> shares;
+    for (std::size_t i = 0; i < count; ++i)
+      visit(i, {}, [&] {
+        if (!shares) shares = builder_.node(Op::softmax, operands);
+        return times(zbar_, expr(*shares + static_cast<NodeId>(i)));
+      });
+  }
+
+  // d p_i / d x_j = p_i (1{i = j} - p_j): xbar_j = p_j (pbar_j - sum_i pbar_i p_i).
+  template <class Visit>
+  void softmax_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+    const auto count = static_cast<NodeId>(graph_.payload(n));
+    std::vector<Expr> pbar(count), p(count);
+    for (NodeId i = 0; i < count; ++i) {
+      p[i] = expr(n + i);
+      pbar[i] = adjoints_[n + i] == no_node ? Expr(0.0) : expr(adjoints_[n + i]);
+    }
+    std::optional<Expr> mean;
+    for (NodeId j = 0; j < count; ++j)
+      visit(j, {}, [&] {
+        if (!mean) mean = dot(pbar, p);
+        return p[j] * (pbar[j] - *mean);
+      });
+  }
+
+  Builder& builder_;
+  const Graph& graph_;
+  Recording recording_;
+  NodeId size_;
+  std::vector<bool> active_;
+  std::vector<GateOf> gates_;
+  std::vector<NodeId> adjoints_;
+  std::vector<NodeId> varying_adjoints_;  // of uniform nodes: contributions by row, not yet summed
+  Expr zbar_;
+};
+
+}  // namespace
+
+std::vector<NodeId> reverse_sweep(Builder& builder, std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
+                                  std::span<const NodeId> wrt) {
+  if (outputs.size() != adjoints.size())
+    throw std::invalid_argument("reverse_sweep: " + std::to_string(outputs.size()) + " outputs, " +
+                                std::to_string(adjoints.size()) + " adjoints");
+  const auto check = [&](NodeId n, const char* what) {
+    if (n >= builder.graph().size())
+      throw std::invalid_argument(std::string("reverse_sweep: ") + what + " " + std::to_string(n) + " does not exist");
+    if (builder.graph().varying(n))
+      throw std::invalid_argument(std::string("reverse_sweep: ") + what + " " + std::to_string(n) + " varies by row; sum over rows first");
+  };
+  for (const NodeId n : outputs) check(n, "output");
+  for (const NodeId n : wrt) check(n, "node");
+  return ReverseSweep(builder, wrt).run(outputs, adjoints, wrt);
+}
+
+}  // namespace detail
+
+std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
+                                  std::span<const NodeId> wrt) {
+  detail::Builder builder(graph);
+  auto result = detail::reverse_sweep(builder, outputs, adjoints, wrt);
+  graph = builder.take();
+  return result;
+}
+
+}  // namespace rappel
