@@ -44,7 +44,18 @@ struct KernelTable {
   BodyKernel (*find)(Op op, unsigned varying);
   BodyKernel dot_uniform_varying;  // all pairs (uniform, varying)
   BodyKernel shared_products;      // (a; b1, b2, ..): sums over rows of a * b_i
+  BodyKernel copy;
 };
+
+struct UniformInstruction {
+  Op op;
+  std::uint32_t first;   // into the program's operands: inputs, then results
+  std::uint32_t count;   // of inputs
+  std::uint32_t result;  // the first result
+};
+
+// Runs instructions over single values; the scalar kernels' formulas, bit for bit.
+void run_uniform(const UniformInstruction* first, const UniformInstruction* last, const std::uint32_t* operands, double* values);
 
 const KernelTable* scalar_kernels();
 const KernelTable* baseline_kernels();  // null where this build has none

@@ -32,6 +32,12 @@ struct AnyOperand {
 
 double* result_of(const Leaf& leaf, const BodyInstruction& i) { return leaf.pointers[i.result]; }
 
+void copy_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<true> x(leaf, leaf.operands[i.first]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, x.at(r));
+}
+
 template <class F, bool X>
 void unary_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const Operand<X> x(leaf, leaf.operands[i.first]);
@@ -217,48 +223,53 @@ void shared_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
   for (; k < count; ++k) shared_products_of<1>(leaf, a, operands + 1 + k, leaf.sums + i.result + k);
 }
 
-// The formulas of logsumexp and softmax, for blocks here and for single values in the uniform interpreter.
-void shifted_exps_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const std::uint32_t* operands = leaf.operands + i.first;
-  const std::uint32_t* results = operands + i.count;
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) {
-    Lanes largest = AnyOperand(leaf, operands[0]).at(r);
-    for (std::uint32_t k = 1; k < i.count; ++k) largest = formulas::maximum(largest, AnyOperand(leaf, operands[k]).at(r));
-    // Summing all but the first largest keeps log1p(rest) accurate where one operand dominates.
-    Lanes rest(0.0), passed(0.0);
-    for (std::uint32_t k = 0; k < i.count; ++k) {
-      const Lanes x = AnyOperand(leaf, operands[k]).at(r);
-      const Lanes e = select(x == largest, Lanes(1.0), math_exp(x - largest));
-      store(leaf.pointers[results[2 + k]] + r, e);
-      const Lanes added = select(x == largest, passed, e);
-      passed = select(x == largest, Lanes(1.0), passed);
-      rest = rest + added;
-    }
-    store(leaf.pointers[results[0]] + r, largest);
-    store(leaf.pointers[results[1]] + r, rest);
+// logsumexp and softmax over n operands, for blocks of rows and, with width 1, for single values: get(k) is an operand,
+// put(k, value) a result.
+template <class Get, class Put>
+void shifted_exps_of(std::uint32_t n, Get get, Put put) {
+  Lanes largest = get(0);
+  for (std::uint32_t k = 1; k < n; ++k) largest = formulas::maximum(largest, get(k));
+  // Summing all but the first largest keeps log1p(rest) accurate where one operand dominates.
+  Lanes rest(0.0), passed(0.0);
+  for (std::uint32_t k = 0; k < n; ++k) {
+    const Lanes x = get(k);
+    const Lanes e = select(x == largest, Lanes(1.0), math_exp(x - largest));
+    put(2 + k, e);
+    const Lanes added = select(x == largest, passed, e);
+    passed = select(x == largest, Lanes(1.0), passed);
+    rest = rest + added;
   }
+  put(0, largest);
+  put(1, rest);
 }
 
-void logsumexp_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const std::uint32_t* operands = leaf.operands + i.first;
-  double* out = result_of(leaf, i);
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
-    store(out + r, AnyOperand(leaf, operands[i.count - 2]).at(r) + math_log1p(AnyOperand(leaf, operands[i.count - 1]).at(r)));
+template <class Get, class Put>
+void logsumexp_of(std::uint32_t n, Get get, Put put) {
+  put(0, get(n - 2) + math_log1p(get(n - 1)));
 }
 
-void softmax_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const std::uint32_t n = (i.count - 2) / 2;
-  const std::uint32_t* operands = leaf.operands + i.first;
-  const std::uint32_t* results = operands + i.count;
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) {
-    const Lanes largest = AnyOperand(leaf, operands[n]).at(r);
-    const Lanes total = Lanes(1.0) + AnyOperand(leaf, operands[n + 1]).at(r);
-    for (std::uint32_t k = 0; k < n; ++k) {
-      const Lanes share = AnyOperand(leaf, operands[n + 2 + k]).at(r) / total;
-      store(leaf.pointers[results[k]] + r, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), share));
-    }
-  }
+template <class Get, class Put>
+void softmax_of(std::uint32_t num_operands, Get get, Put put) {
+  const std::uint32_t n = (num_operands - 2) / 2;
+  const Lanes largest = get(n);
+  const Lanes total = Lanes(1.0) + get(n + 1);
+  for (std::uint32_t k = 0; k < n; ++k)
+    put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), get(n + 2 + k) / total));
 }
+
+#define RAPPEL_NARY_KERNEL(name)                                                                       \
+  void name##_kernel(const Leaf& leaf, const BodyInstruction& i) {                                     \
+    const std::uint32_t* operands = leaf.operands + i.first;                                           \
+    const std::uint32_t* results = operands + i.count;                                                 \
+    for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)                                            \
+      name##_of(                                                                                       \
+          i.count, [&](std::uint32_t k) { return AnyOperand(leaf, operands[k]).at(r); },               \
+          [&](std::uint32_t k, Lanes value) { store(leaf.pointers[results[k]] + r, value); });         \
+  }
+RAPPEL_NARY_KERNEL(shifted_exps)
+RAPPEL_NARY_KERNEL(logsumexp)
+RAPPEL_NARY_KERNEL(softmax)
+#undef RAPPEL_NARY_KERNEL
 
 template <class F>
 BodyKernel binary_by_rate(unsigned varying) {

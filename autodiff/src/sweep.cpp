@@ -4,7 +4,7 @@
 #include "recording.hpp"
 
 #include <optional>
-#include <type_traits>
+#include <utility>
 
 namespace rappel {
 namespace detail {
@@ -28,7 +28,7 @@ class ReverseSweep {
     for (const NodeId n : outputs) open_gate(n);
     for (const NodeId n : wrt) open_gate(n);
     for (NodeId n = size_; n-- > 0;)
-      if (active_[n] && gates_[n].reached) for_each_edge(n, [&](NodeId x, const Gate& arm, auto&&) { widen_gate(x, edge_gate(n, arm)); });
+      if (active_[n] && gates_[n].reached) for_each_edge(n, [&](NodeId x, const Gate& arm, const auto&) { widen_gate(x, edge_gate(n, arm)); });
     for (std::size_t i = 0; i < outputs.size(); ++i) add_adjoint(outputs[i], adjoints[i]);
     for (NodeId n = size_; n-- > 0;)
       if (active_[n] && has_adjoint(n)) propagate(n);
@@ -169,7 +169,8 @@ class ReverseSweep {
     switch (graph_.op(n)) {
 #define RAPPEL_UNARY(name, ...) \
   case Op::name: return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
-#define RAPPEL_UNARY_AUX RAPPEL_UNARY
+#define RAPPEL_UNARY_AUX(name, ...) \
+  case Op::name: return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
 #define RAPPEL_BINARY(name, ...)                                                                               \
   case Op::name:                                                                                               \
     visit(0, gate_of(formulas::name##_op::arm_x(expr(x[0]), expr(x[1]))),                                      \
@@ -193,7 +194,7 @@ class ReverseSweep {
         for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return times(zbar_, expr(x[i ^ 1])); });
         return;
       case Op::logsumexp: return logsumexp_edges(x, visit);
-      case Op::softmax: return softmax_edges(n, x, visit);
+      case Op::softmax: return softmax_edges(n, visit);
       case Op::sum_rows: return visit(0, {}, [&] { return zbar_; });
       case Op::max_rows:  // ties share equally
         return visit(0, equal(expr(x[0]), z), [&] {
@@ -220,7 +221,7 @@ class ReverseSweep {
 
   // d p_i / d x_j = p_i (1{i = j} - p_j): xbar_j = p_j (pbar_j - sum_i pbar_i p_i).
   template <class Visit>
-  void softmax_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+  void softmax_edges(NodeId n, const Visit& visit) {
     const auto count = static_cast<NodeId>(graph_.payload(n));
     std::vector<Expr> pbar(count), p(count);
     for (NodeId i = 0; i < count; ++i) {

@@ -1,0 +1,8 @@
+#pragma once
+
+// Reverse-mode automatic differentiation: costs recorded as expression graphs.
+
+#include <rappel/autodiff/expr.hpp>
+#include <rappel/autodiff/function.hpp>
+#include <rappel/autodiff/graph.hpp>
+#include <rappel/autodiff/rows.hpp>

@@ -1,0 +1,159 @@
+#pragma once
+
+// Costs over rows of data: Columns, Row and the functions that run a row cost over a table.
+
+#include <rappel/autodiff/expr.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace rappel {
+
+namespace detail {
+
+// Storage whose columns are contiguous, so that it can be borrowed: Matrix, Vector, and Map or Ref of them.
+template <class T>
+concept ColumnStorage = requires(const T& t) {
+  { t.data() } -> std::convertible_to<const double*>;
+  { t.outerStride() } -> std::convertible_to<Index>;
+} && !bool(T::IsRowMajor && T::ColsAtCompileTime != 1 && T::RowsAtCompileTime != 1) && T::InnerStrideAtCompileTime == 1 &&
+     T::RowsAtCompileTime != 1;
+
+template <class T>
+concept OwnedStorage = ColumnStorage<T> && std::derived_from<T, Eigen::PlainObjectBase<T>>;
+
+// An lvalue is borrowed, an object that owns its memory may be moved in; other temporaries do not compile.
+template <class T>
+concept ColumnsPart = (std::is_lvalue_reference_v<T> && ColumnStorage<std::remove_cvref_t<T>>) ||
+                      (!std::is_reference_v<T> && !std::is_const_v<T> && OwnedStorage<T>);
+
+}  // namespace detail
+
+// A table of doubles, each column contiguous, num_rows long. Borrows what is given as an lvalue: it must outlive every
+// Function recorded over it. `Columns::copy` copies, `Columns(std::move(X), y)` takes X.
+class Columns {
+ public:
+  Columns() = default;
+
+  // The columns of the parts, side by side. Throws std::invalid_argument if their numbers of rows differ.
+  template <class... Parts>
+    requires(sizeof...(Parts) > 0 && (detail::ColumnsPart<Parts> && ...))
+  explicit Columns(Parts&&... parts) {
+    (append(std::forward<Parts>(parts)), ...);
+  }
+
+  template <class... Parts>
+  static Columns copy(const Parts&... parts) {
+    return Columns(typename Eigen::MatrixBase<std::remove_cvref_t<Parts>>::PlainObject(parts)...);
+  }
+
+  // Named columns, each num_rows long; `owner`, if any, is kept alive as long as this or a copy of it.
+  // Throws std::invalid_argument if there is not one name for each column.
+  static Columns from(std::vector<std::string> names, std::vector<const double*> columns, Index num_rows,
+                      std::shared_ptr<const void> owner = {});
+
+  Index num_rows() const { return num_rows_; }
+  Index num_columns() const { return static_cast<Index>(columns_.size()); }
+  const double* column(Index i) const { return columns_[static_cast<std::size_t>(i)]; }
+  const std::vector<std::string>& names() const { return names_; }  // empty if the columns have no names
+
+ private:
+  template <class Part>
+  void append(Part&& part) {
+    if constexpr (std::is_lvalue_reference_v<Part>) {
+      add(part.data(), part.rows(), part.cols(), part.outerStride());
+    } else {
+      auto owned = std::make_shared<const Part>(std::move(part));
+      add(owned->data(), owned->rows(), owned->cols(), owned->outerStride());
+      owners_.push_back(std::move(owned));
+    }
+  }
+  void add(const double* data, Index rows, Index cols, Index stride);
+
+  std::vector<const double*> columns_;
+  std::vector<std::string> names_;
+  std::vector<std::shared_ptr<const void>> owners_;
+  Index num_rows_ = 0;
+};
+
+// The columns of a row as Exprs, by number or by name. Valid while its row function runs.
+class Row {
+ public:
+  Row(std::vector<Expr> columns, const std::vector<std::string>& names) : columns_(std::move(columns)), names_(&names) {}
+  Index size() const { return static_cast<Index>(columns_.size()); }
+  const Expr* begin() const { return columns_.data(); }
+  const Expr* end() const { return columns_.data() + columns_.size(); }
+  // Each throws std::invalid_argument outside of the row, or for an unknown name.
+  Expr operator[](Index i) const { return span()[i]; }
+  Expr operator[](std::string_view name) const;
+  Expr operator[](const char* name) const { return (*this)[std::string_view(name)]; }
+  Expr operator[](int i) const { return span()[i]; }
+  ExprSpan first(Index n) const { return span().first(n); }
+  ExprSpan last(Index n) const { return span().last(n); }
+  ExprSpan subspan(Index offset, Index n) const { return span().subspan(offset, n); }
+  operator ExprSpan() const { return span(); }
+
+ private:
+  ExprSpan span() const { return ExprSpan(columns_); }
+  std::vector<Expr> columns_;
+  const std::vector<std::string>* names_;
+};
+
+// One value for each row, the result of map_rows.
+class RowValues {
+ public:
+  explicit RowValues(const Expr& value, RowSet rows) : value_(value), rows_(rows) {}
+  const Expr& value() const { return value_; }
+  RowSet rows() const { return rows_; }
+
+ private:
+  Expr value_;
+  RowSet rows_;
+};
+
+namespace detail {
+
+// A row function at work: from begin to its end the recording knows that a row is being recorded.
+class RowScope {
+ public:
+  explicit RowScope(const Columns& columns);  // throws if no recording is in progress, or rows would nest
+  ~RowScope();
+  RowScope(const RowScope&) = delete;
+  RowScope& operator=(const RowScope&) = delete;
+  const Row& row() const { return row_; }
+  RowSet rows() const { return rows_; }
+  Expr sum(const Expr& value) const;
+  Expr mean(const Expr& value) const;
+
+ private:
+  RowSet rows_;
+  Row row_;
+};
+
+}  // namespace detail
+
+// The sum, or the mean, of cost(row) over the rows of `columns`, in a fixed order: the bits do not depend on the number
+// of threads. `cost` is called once, on symbols. Throw std::invalid_argument outside of a cost and where rows nest.
+// A mean over no rows throws when it is computed.
+template <class F>
+Expr sum_over_rows(const Columns& columns, F&& cost) {
+  const detail::RowScope scope(columns);
+  return scope.sum(cost(scope.row()));
+}
+template <class F>
+Expr mean_over_rows(const Columns& columns, F&& cost) {
+  const detail::RowScope scope(columns);
+  return scope.mean(cost(scope.row()));
+}
+
+// value(row) for each row: what a Function recorded from it computes by values().
+template <class F>
+RowValues map_rows(const Columns& columns, F&& value) {
+  const detail::RowScope scope(columns);
+  return RowValues(value(scope.row()), scope.rows());
+}
+
+}  // namespace rappel
