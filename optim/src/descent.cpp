@@ -13,6 +13,7 @@ namespace {
 
 // The rounding of a cost is taken as this many units in its last place, since it is a sum of many terms.
 constexpr double rounding_units = 10.0;
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
 // A search that can no longer lower the cost may still shrink the gradient; it has so many iterations to
 // show a smaller one.
@@ -39,17 +40,19 @@ StopReason Descent::begin() {
   copy(current_.x, previous_.x);
   copy(current_.gradient, previous_.gradient);
   previous_.value = current_.value;
-  best_value_ = std::numeric_limits<double>::infinity();
+  start_size_ = std::abs(current_.value);
   save_best();
   lowest_gradient_norm_ = norm_inf(current_.gradient);
   return report(0.0, 0.0);
 }
 
 LineFunction Descent::line() {
-  const double scale = std::max(std::abs(current_.value), call_.stopping.value_scale);
+  // Terms that are squared in the cost are rounded at their own size, so that a cost that ends at 0 is known
+  // to epsilon^2 of what it was.
+  const double scale = std::max({std::abs(current_.value), call_.stopping.value_scale, epsilon * start_size_});
   return {[this](double step) { return try_step(step); },
           {0.0, current_.value, dot(current_.gradient, direction_)},
-          rounding_units * std::numeric_limits<double>::epsilon() * scale};
+          rounding_units * epsilon * scale};
 }
 
 StopReason Descent::move(const LineFunction& line, const LinePoint& accepted) {

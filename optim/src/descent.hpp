@@ -60,6 +60,7 @@ class Descent {
   std::vector<double> direction_;
   double trial_step_ = 0.0;
   double last_step_ = 0.0;
+  double start_size_ = 0.0;  // |J(start)|
   double best_value_ = 0.0;
   double lowest_gradient_norm_ = 0.0;
   Index num_stalled_ = 0;

@@ -50,6 +50,7 @@ class WolfeSearch {
     double width_before = HUGE_VAL;
     while (evaluations_ < options_.max_evaluations) {
       const double width = std::abs(high.step - low.step);
+      if (-line_.start.slope * width <= line_.rounding * 1e-3) break;  // the cost is flat in it
       const LinePoint p = evaluate(between(low, high, width > 0.66 * width_before));
       width_before = width;
       if (too_far(p, low)) {
@@ -74,9 +75,9 @@ class WolfeSearch {
 
   bool flat(const LinePoint& p) const { return std::abs(p.slope) <= options_.curvature * -line_.start.slope; }
 
-  // Out of evaluations: the curvature condition is given up, and the decrease must be real.
+  // The curvature condition is given up, and the decrease must be more than rounding.
   StepResult settle_for(const LinePoint& p) const {
-    const bool lower = p.step > 0.0 && p.value < line_.start.value;
+    const bool lower = line_.start.value - p.value > line_.rounding;
     return {lower && detail::armijo(line_, p, options_.decrease), p};
   }
 
