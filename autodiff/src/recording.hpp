@@ -8,6 +8,8 @@
 
 namespace rappel::detail {
 
+struct CostRecording;
+
 class Recording {
  public:
   explicit Recording(Builder& builder);  // becomes the innermost of this thread until its end
@@ -23,7 +25,8 @@ class Recording {
   Expr expr(NodeId n) const;       // a constant where the node is one
   NodeId node(const Expr& x);      // throws std::invalid_argument if x is another recording's
 
-  bool in_rows = false;            // a row function is running
+  bool in_rows = false;             // a row function is running
+  CostRecording* tables = nullptr;  // of the cost under recording; none in a sweep
 
  private:
   Builder& builder_;

@@ -47,7 +47,7 @@ class Columns {
 
   template <class... Parts>
   static Columns copy(const Parts&... parts) {
-    return Columns(typename Eigen::MatrixBase<std::remove_cvref_t<Parts>>::PlainObject(parts)...);
+    return Columns(Matrix(parts)...);
   }
 
   // Named columns, each num_rows long; `owner`, if any, is kept alive as long as this or a copy of it.

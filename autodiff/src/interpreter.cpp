@@ -1,0 +1,218 @@
+#include "interpreter.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <thread>
+
+namespace rappel::detail {
+namespace {
+
+// Chunks are what threads take: their size depends on the number of rows alone, so that the bits of a result do not
+// depend on the number of threads. There are at most 64 of them: memory does not grow with the rows.
+constexpr Index max_chunks = 64, min_chunk_rows = 4096, largest_leaf = 256;
+
+Index chunk_rows_for(Index rows) {
+  const Index share = (rows + max_chunks - 1) / max_chunks;
+  return std::max(min_chunk_rows, (share + largest_leaf - 1) / largest_leaf * largest_leaf);
+}
+
+double start_of(Reduce reduce) { return reduce == Reduce::max ? -std::numeric_limits<double>::infinity() : 0.0; }
+
+double combine(Reduce reduce, double a, double b) {
+  if (reduce == Reduce::sum) return a + b;
+  if (reduce == Reduce::any) return a != 0.0 ? a : b;
+  return a > b ? a : a <= b ? b : a + b;
+}
+
+// A body bound to the kernels of an instruction set.
+struct BoundBody {
+  Body body;
+  std::vector<BodyInstruction> instructions;
+};
+
+BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
+  switch (step.kind) {
+    case StepKind::dot_uniform_varying: return kernels.dot_uniform_varying;
+    case StepKind::shared_products: return kernels.shared_products;
+    case StepKind::copy: return kernels.copy;
+    case StepKind::plain: break;
+  }
+  return kernels.find(step.op, step.varying);
+}
+
+BoundBody bind(Body body, const KernelTable& kernels) {
+  BoundBody bound;
+  for (const BodyStep& s : body.steps)
+    bound.instructions.push_back({kernel_for(s, kernels), s.first, s.count, s.result, s.num_results});
+  bound.body = std::move(body);
+  return bound;
+}
+
+// One thread's run over chunks of a table.
+class BodyRun {
+ public:
+  BodyRun(const BoundBody& bound, const Columns& table, double* uniforms, Workspace& workspace, double* row_output)
+      : bound_(bound), body_(bound.body), table_(table), workspace_(workspace), row_output_(row_output) {
+    const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
+    const std::size_t own_blocks = body_.num_blocks + (body_.has_row_output ? 1 : 0);
+    double* blocks = workspace.blocks.reserve(leaf * (own_blocks + body_.columns.size()));
+    padded_columns_ = blocks + leaf * own_blocks;
+    padded_output_ = blocks + leaf * body_.num_blocks;
+    workspace.pointers.clear();
+    for (const std::uint32_t u : body_.uniforms) workspace.pointers.push_back(uniforms + u);
+    workspace.pointers.resize(body_.num_pointers());
+    const std::size_t first_block = body_.uniforms.size() + body_.columns.size();
+    for (std::size_t b = 0; b < body_.num_blocks; ++b) workspace.pointers[first_block + b] = blocks + b * leaf;
+    workspace.sums.resize(body_.reductions.size());
+  }
+
+  // The chunk's reductions into `result`: leaves fold pairwise by number.
+  void run_chunk(Index first_row, Index end_row, double* result) {
+    const std::size_t count = body_.reductions.size();
+    const Index leaf = body_.leaf_rows;
+    const auto num_leaves = static_cast<std::size_t>((end_row - first_row + leaf - 1) / leaf);
+    workspace_.levels.resize(count * (static_cast<std::size_t>(std::bit_width(num_leaves)) + 1));
+    std::size_t number = 0;
+    for (Index row = first_row; row < end_row; row += leaf, ++number) {
+      run_leaf(row, std::min(leaf, end_row - row));
+      double* sums = workspace_.sums.data();
+      std::size_t level = 0;
+      for (; (number >> level & 1) != 0; ++level) fold(level_sums(level), sums, sums);
+      std::copy_n(sums, count, level_sums(level));
+    }
+    bool started = false;
+    for (std::size_t level = 0; number >> level != 0; ++level) {
+      if ((number >> level & 1) == 0) continue;
+      if (started)
+        fold(level_sums(level), result, result);
+      else
+        std::copy_n(level_sums(level), count, result);
+      started = true;
+    }
+  }
+
+  // older and newer fold into `into`.
+  void fold(const double* older, const double* newer, double* into) const {
+    for (std::size_t i = 0; i < body_.reductions.size(); ++i) into[i] = combine(body_.reductions[i], older[i], newer[i]);
+  }
+
+ private:
+  double* level_sums(std::size_t level) { return workspace_.levels.data() + level * body_.reductions.size(); }
+
+  void run_leaf(Index row, Index rows) {
+    const Index padded = (rows + num_partials - 1) / num_partials * num_partials;
+    double** columns = workspace_.pointers.data() + body_.uniforms.size();
+    for (std::size_t c = 0; c < body_.columns.size(); ++c) {
+      const double* source = table_.column(body_.columns[c]) + row;
+      columns[c] = padded == rows ? const_cast<double*>(source) : pad(source, rows, padded, c);
+    }
+    if (body_.has_row_output) workspace_.pointers.back() = padded == rows ? row_output_ + row : padded_output_;
+    const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
+    for (const BodyInstruction& i : bound_.instructions) i.kernel(leaf, i);
+    if (body_.has_row_output && padded != rows) std::copy_n(padded_output_, rows, row_output_ + row);
+  }
+
+  // Rows that do not exist repeat the last one; sums mask them.
+  double* pad(const double* source, Index rows, Index padded, std::size_t column) {
+    double* block = padded_columns_ + column * static_cast<std::size_t>(body_.leaf_rows);
+    std::copy_n(source, rows, block);
+    std::fill(block + rows, block + padded, source[rows - 1]);
+    return block;
+  }
+
+  const BoundBody& bound_;
+  const Body& body_;
+  const Columns& table_;
+  Workspace& workspace_;
+  double* row_output_;
+  double* padded_columns_;
+  double* padded_output_;
+};
+
+std::uint64_t next_program_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+class Interpreter final : public Executor {
+ public:
+  Interpreter(Program program, const KernelTable& kernels) : program_(std::move(program)), number_(next_program_number()) {
+    for (Body& b : program_.bodies) bodies_.push_back(bind(std::move(b), kernels));
+  }
+
+  void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace, MutableSpan outputs, double* row_output) const override {
+    double* uniforms = load_uniforms(parameters, tables, workspace);
+    run_part(program_.prologue, uniforms);
+    for (const BoundBody& b : bodies_) run_body(b, tables[b.body.rows.index], threads, uniforms, workspace, row_output);
+    run_part(program_.epilogue, uniforms);
+    for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = uniforms[program_.outputs[i]];
+  }
+
+ private:
+  double* load_uniforms(ConstSpan parameters, std::span<const Columns> tables, Workspace& workspace) const {
+    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
+    double* next = uniforms + program_.num_parameters;
+    if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
+    workspace.program = number_;
+    next += program_.constants.size();
+    for (const std::uint32_t rows : program_.num_rows_of) *next++ = static_cast<double>(tables[rows].num_rows());
+    std::copy(parameters.begin(), parameters.end(), uniforms);
+    return uniforms;
+  }
+
+  void run_part(const std::vector<UniformInstruction>& part, double* uniforms) const {
+    run_uniform(part.data(), part.data() + part.size(), program_.operands.data(), uniforms);
+  }
+
+  static void run_body(const BoundBody& bound, const Columns& table, int threads, double* uniforms, Workspace& workspace, double* row_output) {
+    const Body& body = bound.body;
+    const std::size_t count = body.reductions.size();
+    const Index rows = table.num_rows(), chunk = chunk_rows_for(rows);
+    const auto num_chunks = static_cast<std::size_t>((rows + chunk - 1) / chunk);
+    workspace.chunk_sums.resize(std::max<std::size_t>(num_chunks, 1) * count);
+    double* sums = workspace.chunk_sums.data();
+    std::atomic<std::size_t> next_chunk{0};
+    const auto work = [&](Workspace& own) {
+      BodyRun run(bound, table, uniforms, own, row_output);
+      for (std::size_t c; (c = next_chunk++) < num_chunks;) {
+        const Index first = static_cast<Index>(c) * chunk;
+        run.run_chunk(first, std::min(rows, first + chunk), sums + c * count);
+      }
+    };
+    const auto helpers = std::min(static_cast<std::size_t>(threads), num_chunks);
+    std::vector<std::jthread> others;
+    for (std::size_t t = 1; t < helpers; ++t) others.emplace_back([&] { work(Workspace::of_this_thread()); });
+    work(workspace);
+    others.clear();  // joins
+    for (std::size_t i = 0; i < count; ++i) uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);
+  }
+
+  // Pairwise by number.
+  static double fold_chunks(Reduce reduce, double* sums, std::size_t stride, std::size_t num_chunks) {
+    if (num_chunks == 0) return start_of(reduce);
+    for (std::size_t step = 1; step < num_chunks; step *= 2)
+      for (std::size_t i = 0; i + step < num_chunks; i += 2 * step)
+        sums[i * stride] = combine(reduce, sums[i * stride], sums[(i + step) * stride]);
+    return sums[0];
+  }
+
+  Program program_;
+  std::vector<BoundBody> bodies_;
+  std::uint64_t number_;
+};
+
+}  // namespace
+
+Workspace& Workspace::of_this_thread() {
+  static thread_local Workspace workspace;
+  return workspace;
+}
+
+std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels) {
+  return std::make_unique<Interpreter>(std::move(program), kernels);
+}
+
+}  // namespace rappel::detail

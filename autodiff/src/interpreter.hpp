@@ -1,0 +1,63 @@
+#pragma once
+
+#include <rappel/autodiff/rows.hpp>
+
+#include "kernels.hpp"
+#include "program.hpp"
+
+#include <new>
+
+namespace rappel::detail {
+
+// Doubles aligned for every instruction set.
+class AlignedBuffer {
+ public:
+  double* reserve(std::size_t size) {  // contents are lost where it grows
+    if (size > size_) {
+      data_.reset(static_cast<double*>(::operator new(size * sizeof(double), alignment)));
+      size_ = size;
+    }
+    return data_.get();
+  }
+
+ private:
+  static constexpr std::align_val_t alignment{64};
+  struct Free {
+    void operator()(double* p) const { ::operator delete(p, alignment); }
+  };
+  std::unique_ptr<double, Free> data_;
+  std::size_t size_ = 0;
+};
+
+// Scratch memory of one thread, kept between calls; no result depends on it.
+struct Workspace {
+  std::uint64_t program = 0;          // whose constants stand in uniforms
+  AlignedBuffer uniforms;
+  AlignedBuffer blocks;               // of the body at hand, then the columns of a last leaf, padded
+  std::vector<double*> pointers;
+  std::vector<double> sums, levels;   // of a leaf; of the leaves so far, by level
+  std::vector<double> chunk_sums;
+  std::vector<double> outputs;
+  static Workspace& of_this_thread();
+};
+
+// How a program runs. Only uniform outputs and the output by row leave it.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  // outputs: one for each uniform output; row_output: num_rows doubles for the output by row, or null.
+  virtual void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace, MutableSpan outputs, double* row_output) const = 0;
+};
+
+// Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set.
+std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels);
+
+// Those that this build has and this processor can run, the best one last.
+std::vector<const KernelTable*> available_kernels();
+
+// The best available one, or what the environment variable RAPPEL_INSTRUCTION_SET forces: scalar, baseline, avx2,
+// avx512. Throws std::invalid_argument if it names another, or one that this processor lacks.
+const KernelTable& preferred_kernels();
+const char* name_of(InstructionSet set);
+
+}  // namespace rappel::detail

@@ -1,0 +1,80 @@
+#include <rappel/autodiff/rows.hpp>
+
+#include "function_impl.hpp"
+
+#include <algorithm>
+
+namespace rappel {
+
+Columns Columns::from(std::vector<std::string> names, std::vector<const double*> columns, Index num_rows,
+                      std::shared_ptr<const void> owner) {
+  if (names.size() != columns.size())
+    throw std::invalid_argument("Columns::from: " + std::to_string(names.size()) + " names, " +
+                                std::to_string(columns.size()) + " columns");
+  Columns result;
+  result.names_ = std::move(names);
+  result.columns_ = std::move(columns);
+  result.num_rows_ = num_rows;
+  if (owner) result.owners_.push_back(std::move(owner));
+  return result;
+}
+
+void Columns::add(const double* data, Index rows, Index cols, Index stride) {
+  if (!columns_.empty() && rows != num_rows_)
+    throw std::invalid_argument("Columns: a part has " + std::to_string(rows) + " rows, the parts before it have " +
+                                std::to_string(num_rows_));
+  num_rows_ = rows;
+  for (Index c = 0; c < cols; ++c) columns_.push_back(data + c * stride);
+}
+
+Expr Row::operator[](std::string_view name) const {
+  const auto found = std::ranges::find(*names_, name);
+  if (found != names_->end()) return columns_[static_cast<std::size_t>(found - names_->begin())];
+  std::string known;
+  for (const std::string& n : *names_) known += (known.empty() ? "" : ", ") + n;
+  throw std::invalid_argument("Row: there is no column " + std::string(name) + "; " +
+                              (known.empty() ? "the columns have no names, use numbers" : "the columns are " + known));
+}
+
+namespace detail {
+namespace {
+
+CostRecording& row_recording() {
+  Recording& recording = Recording::required("a sum, mean or map over rows");
+  if (recording.tables == nullptr)
+    throw std::invalid_argument("rows cannot be recorded here: no cost is being recorded");
+  if (recording.in_rows)
+    throw std::invalid_argument("row functions do not nest: a row cost called sum_over_rows, mean_over_rows or map_rows");
+  return *recording.tables;
+}
+
+std::vector<Expr> column_exprs(RowSet rows, Index count) {
+  Recording& recording = *Recording::innermost();
+  std::vector<Expr> columns;
+  for (Index c = 0; c < count; ++c) columns.push_back(recording.expr(recording.builder().column(rows, c)));
+  return columns;
+}
+
+}  // namespace
+
+RowScope::RowScope(const Columns& columns)
+    : rows_(row_recording().add(columns)),
+      row_(column_exprs(rows_, columns.num_columns()), Recording::innermost()->tables->columns[rows_.index].names()) {
+  Recording::innermost()->in_rows = true;
+}
+
+RowScope::~RowScope() { Recording::innermost()->in_rows = false; }
+
+Expr RowScope::sum(const Expr& value) const {
+  Recording& recording = *Recording::innermost();
+  return recording.expr(recording.builder().reduce_rows(Reduce::sum, rows_, recording.node(value)));
+}
+
+Expr RowScope::mean(const Expr& value) const {
+  Recording& recording = *Recording::innermost();
+  recording.tables->needs_rows[rows_.index] = true;
+  return sum(value) / recording.expr(recording.builder().num_rows(rows_));
+}
+
+}  // namespace detail
+}  // namespace rappel
