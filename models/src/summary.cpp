@@ -94,7 +94,8 @@ std::string format_summary(const SummaryText& text, const Statistics* statistics
   }
   return summary + (text.converged ? "converged: " : "NOT CONVERGED: ") + text.outcome + "; cost " +
          format_number(text.cost) + " after " + count(text.iterations, "iteration") + ", " +
-         count(text.evaluations, "evaluation") + "\n";
+         count(text.evaluations, "evaluation") + "\n" +
+         (text.advice.empty() ? "" : "Advice: " + text.advice + "\n");
 }
 
 }  // namespace rappel

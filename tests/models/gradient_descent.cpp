@@ -38,7 +38,8 @@ double largest_eigenvalue() { return Standardised(houses()).largest_eigenvalue()
 Function two_rows() {
   Matrix data(2, 2);
   data << 1, 2, 2, 3;
-  return record(2, [columns = Columns::copy(data)](ExprSpan p) {
+  const Columns columns(std::move(data));
+  return record(2, [&](ExprSpan p) {
     return mean_over_rows(columns, [&](Row row) { return square(p[0] * row[0] + p[1] - row[1]) / 2.0; });
   });
 }

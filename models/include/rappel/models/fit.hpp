@@ -12,6 +12,7 @@
 #include <rappel/core.hpp>
 #include <rappel/optim.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -23,7 +24,9 @@ namespace rappel {
 
 struct FitOptions {
   Method method = lbfgs();
-  StoppingOptions stopping = {};
+  // Tighter than minimize's default, so that the digits that are printed also stand where the cost is nearly
+  // flat (features that almost repeat each other, classes that are almost separated).
+  StoppingOptions stopping = {.gradient_tolerance = 1e-11};
   Observer observer = {};                       // called at each iteration; sees the standardised problem
   int threads = 1;                              // never changes a bit of the result
   std::uint64_t seed = 1;                       // of the start, for models that start at random
@@ -37,8 +40,10 @@ struct FitOptions {
 template <Model M>
 Function training_cost(const M& model, Index num_features, const Columns& data, int threads = 1) {
   const auto cost = [model, num_features, data](ExprSpan p) {
-    const Expr loss = mean_over_rows(
-        data, [&](Row row) { return Expr(model.loss(p, row.first(num_features), row[num_features])); });
+    const Expr loss = mean_over_rows(data, [&](const Row& row) -> Expr {
+      const std::vector<Expr> features(row.begin(), row.begin() + num_features);
+      return model.loss(p, Row(features, data.names()), row[num_features]);
+    });
     return loss + model.penalty(p);
   };
   return record(model.num_parameters(num_features), cost, {.threads = threads});
@@ -61,16 +66,33 @@ inline Matrix standardised(const Scaling& scaling, const Eigen::Ref<const Matrix
   return Z;
 }
 
+namespace detail {
+
+// The columns of Z and then of `target`, if there is one, by their names. Borrows both.
+inline Columns named_columns(const Matrix& Z, const Vector* target, std::vector<std::string> names) {
+  std::vector<const double*> columns;
+  for (Index j = 0; j < Z.cols(); ++j) columns.push_back(Z.data() + j * Z.rows());
+  if (target != nullptr) columns.push_back(target->data());
+  return Columns::from(std::move(names), std::move(columns), Z.rows());
+}
+
+}  // namespace detail
+
 // Predictions for the rows of X, in the user's units, from the parameters of the standardised problem.
+// The model's predict may name its features by `feature_names`.
 template <Model M>
 Vector predict(const M& model, const Scaling& scaling, const Vector& parameters,
-               const Eigen::Ref<const Matrix>& X, int threads = 1) {
+               const std::vector<std::string>& feature_names, const Eigen::Ref<const Matrix>& X,
+               int threads = 1) {
   const Matrix Z = standardised(scaling, X);
   if (Z.rows() == 0) return Vector(0);
-  const Function prediction = record(
-      parameters.size(),
-      [&](ExprSpan p) { return map_rows(Columns(Z), [&](Row row) { return Expr(model.predict(p, row)); }); },
-      {.threads = threads});
+  const Columns data = detail::named_columns(Z, nullptr, feature_names);
+  const Function prediction =
+      record(parameters.size(),
+             [&](ExprSpan p) {
+               return map_rows(data, [&](const Row& row) -> Expr { return model.predict(p, row); });
+             },
+             {.threads = threads});
   return scaling.target_mean + (scaling.target_sd * prediction.values(parameters)).array();
 }
 
@@ -89,7 +111,7 @@ class Fit {
 
   // One value a row of X, whose columns are the features in the order of the fit, in the user's units.
   Vector predict(const Eigen::Ref<const Matrix>& X) const {
-    return rappel::predict(model_, scaling_, parameters(), X, threads_);
+    return rappel::predict(model_, scaling_, parameters(), feature_names(), X, threads_);
   }
 
   // In the user's units: for a linear predictor, target = link(coefficients'x + intercept).
@@ -168,6 +190,7 @@ SummaryText summary_text(const M& model, const Result& result, Index num_rows, F
   text.feature_names = std::move(options.feature_names);
   text.notes = std::move(options.notes);
   text.outcome = to_string(result.reason);
+  text.advice = advice(result);
   text.cost = result.value;
   text.num_rows = static_cast<std::size_t>(num_rows);
   text.num_parameters = static_cast<std::size_t>(result.x.size());
@@ -196,10 +219,18 @@ Fit<M> fit(const M& model, const Eigen::Ref<const Matrix>& X, const Vector& y, F
   Vector target(y.size());
   standardise(span_of(y), scaling.target_mean, scaling.target_sd, span_of(target));
 
+  std::vector<std::string> names = options.feature_names;
+  names.push_back(options.target_name);
+  const Columns data = detail::named_columns(Z, &target, std::move(names));
+  const Function cost = training_cost(model, X.cols(), data, options.threads);
+  if (options.stopping.gradient_scale == 0.0) {
+    // The terms of the gradient are as large as the target, the standardised features being about 1.
+    const double offset = target_scale.mean - scaling.target_mean;
+    options.stopping.gradient_scale = std::hypot(offset, target_scale.sd) / scaling.target_sd;
+  }
   Random random(options.seed);
-  const Function cost = training_cost(model, X.cols(), Columns(Z, target), options.threads);
-  Result result =
-      minimize(cost, model.start(X.cols(), random), options.method, options.stopping, options.observer);
+  const Vector start = model.start(X.cols(), random);
+  Result result = minimize(cost, start, options.method, options.stopping, options.observer);
 
   const int threads = options.threads;
   SummaryText text = detail::summary_text(model, result, X.rows(), std::move(options));

@@ -18,6 +18,7 @@ struct SummaryText {
   std::vector<std::string> notes;          // one line each: rows left out, base levels, which class is 1
   std::string cost_formula;                // empty: not printed
   std::string outcome;                     // why the descent stopped, in words
+  std::string advice;                      // what to try, if anything
   double cost = 0.0;
   std::size_t num_rows = 0;
   std::size_t num_parameters = 0;
