@@ -20,7 +20,8 @@ inline bool armijo(const LineFunction& line, const LinePoint& p, double decrease
 // The same, by the slopes if the values are too close to tell (for a quadratic both say the same).
 inline bool decreases(const LineFunction& line, const LinePoint& p, double decrease) {
   if (armijo(line, p, decrease)) return true;
-  return p.value <= line.start.value + line.rounding && p.slope <= (1.0 - 2.0 * decrease) * -line.start.slope;
+  return std::abs(p.value - line.start.value) <= line.rounding &&
+         p.slope <= (1.0 - 2.0 * decrease) * -line.start.slope;
 }
 
 }  // namespace rappel::detail

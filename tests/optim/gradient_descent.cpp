@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(take_the_hand_computed_steps_moving_all_parameters_at_once)
   minimize(two_rows(), Vector::Zero(2), gradient_descent({.learning_rate = 0.5}), {.max_iterations = 3},
            [&](const Progress& p) { at.push_back(vector_of(p.x)); });
   BOOST_TEST_REQUIRE(at.size() == 4u);
-  for (std::size_t k = 0; k < 3; ++k) BOOST_TEST((at[k + 1] - expected[k]).lpNorm<Eigen::Infinity>() <= 1e-15);
+  for (std::size_t k = 0; k < 3; ++k)
+    BOOST_TEST((at[k + 1] - expected[k]).lpNorm<Eigen::Infinity>() <= 1e-15);
 
   // One parameter after the other: b at the new w.
   Vector gradient(2), x = Vector::Zero(2);
@@ -105,11 +106,11 @@ BOOST_AUTO_TEST_CASE(end_in_the_valley_it_starts_in) {
 
 BOOST_AUTO_TEST_CASE(converge_at_a_fixed_rate_since_the_gradient_shrinks) {
   std::vector<double> moves;
-  const Result r = minimize(bowl(), Vector::Zero(3), gradient_descent({.learning_rate = 0.1}), {},
-                            [&](const Progress& p) {
-                              BOOST_TEST((p.iteration == 0 || p.step == 0.1));
-                              moves.push_back(p.step_norm);
-                            });
+  const Result r =
+      minimize(bowl(), Vector::Zero(3), gradient_descent({.learning_rate = 0.1}), {}, [&](const Progress& p) {
+        BOOST_TEST((p.iteration == 0 || p.step == 0.1));
+        moves.push_back(p.step_norm);
+      });
   BOOST_TEST(r.reason == StopReason::gradient_tolerance);
   BOOST_TEST(moves.back() < 1e-7 * moves.at(1));
   // |g| <= 1e-8 * |g(start)| = 4e-8, and the smallest curvature is 0.5.
@@ -159,7 +160,8 @@ BOOST_AUTO_TEST_CASE(use_the_rates_of_a_schedule) {
   const Schedule decay = [](Index iteration) { return 0.4 / (1.0 + static_cast<double>(iteration)); };
   minimize(bowl(), Vector::Zero(3), gradient_descent({.schedule = decay}), {.max_iterations = 3},
            [&](const Progress& p) { steps.push_back(p.step); });
-  BOOST_TEST(steps == (std::vector<double>{0.0, 0.4, 0.4 / 2.0, 0.4 / 3.0}), boost::test_tools::per_element());
+  BOOST_TEST(steps == (std::vector<double>{0.0, 0.4, 0.4 / 2.0, 0.4 / 3.0}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(end_at_the_limit_if_the_rate_is_too_low_to_move_at_all) {

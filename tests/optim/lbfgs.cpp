@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(does_not_depend_on_the_units_of_the_cost) {
     const Result r = minimize(scaled, Vector{{-1.2, 1.0}});
     // A power of two changes no rounding; the length of the first gradient may, in the last place.
     BOOST_TEST(r.iterations == plain.iterations);
-    BOOST_TEST((r.x - plain.x).norm() <= 1e-10);
+    for (Index j = 0; j < 2; ++j) BOOST_TEST(std::abs(r.x[j] - plain.x[j]) <= 1e-10);
   }
 }
 
