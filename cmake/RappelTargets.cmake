@@ -3,6 +3,7 @@
 # Warnings, the language standard and one rounding for all: FMA is written explicitly, never contracted.
 add_library(rappel_build_flags INTERFACE)
 target_compile_options(rappel_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false positives of g++ 12 (PR 105651)
                        $<$<BOOL:${RAPPEL_WARNINGS_AS_ERRORS}>:-Werror>)
 
 # rappel_module(name SOURCES ... HEADERS ...): the library target rappel_<name>, alias rappel::<name>, whose
