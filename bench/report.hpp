@@ -49,6 +49,12 @@ class RatioReporter : public benchmark::ConsoleReporter {
     }
   }
 
+  // Nanoseconds a call, or a node: the median time over `count`.
+  void print_time(const char* what, const std::string& name, int count, double goal) const {
+    const double ns = 1e9 * median(name) / count;
+    if (ns > 0.0) std::printf("%-64s %5.0f ns %5.0f ns  %s\n", what, ns, goal, ns <= goal ? "reached" : "not reached");
+  }
+
  private:
   std::map<std::string, std::vector<double>> seconds_;
 };

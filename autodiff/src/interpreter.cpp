@@ -35,7 +35,7 @@ struct BoundBody {
 
 BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
   switch (step.kind) {
-    case StepKind::dot_uniform_varying: return kernels.dot_uniform_varying;
+    case StepKind::dot_uniform: return kernels.dot_uniform;
     case StepKind::shared_products: return kernels.shared_products;
     case StepKind::copy: return kernels.copy;
     case StepKind::plain: break;

@@ -42,7 +42,7 @@ struct BodyInstruction {
 struct KernelTable {
   InstructionSet instruction_set;
   BodyKernel (*find)(Op op, unsigned varying);
-  BodyKernel dot_uniform_varying;  // all pairs (uniform, varying)
+  BodyKernel dot_uniform;  // the first operand of every pair is uniform
   BodyKernel shared_products;      // (a; b1, b2, ..): sums over rows of a * b_i
   BodyKernel copy;
 };

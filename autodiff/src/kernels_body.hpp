@@ -81,41 +81,80 @@ void sum_kernel(const Leaf& leaf, const BodyInstruction& i) {
   }
 }
 
-// Pairs of operands, any of which may vary. Accumulators run over rows, never over terms: the terms keep their order.
-Lanes dot_at(const Leaf& leaf, const std::uint32_t* operands, std::uint32_t count, std::ptrdiff_t r) {
-  Lanes total = AnyOperand(leaf, operands[0]).at(r) * AnyOperand(leaf, operands[1]).at(r);
-  for (std::uint32_t k = 2; k < count; k += 2)
-    total = multiply_add(AnyOperand(leaf, operands[k]).at(r), AnyOperand(leaf, operands[k + 1]).at(r), total);
-  return total;
+// A strip of rows is held in registers while the terms of a dot go by: operands are looked up once a strip, and
+// accumulators run over rows, never over terms, so that the terms keep their order. (Plain local arrays: g++ 12 keeps
+// them in registers, and members of a struct in memory.)
+template <int Strip>
+inline __attribute__((always_inline)) void load_strip(const Leaf& leaf, std::uint32_t operand, std::ptrdiff_t r, Lanes (&strip)[Strip]) {
+  const double* p = leaf.pointers[operand & ~uniform_bit];
+  if (operand & uniform_bit) {
+    const Lanes u(*p);
+    for (int s = 0; s < Strip; ++s) strip[s] = u;
+  } else {
+    for (int s = 0; s < Strip; ++s) strip[s] = load(p + r + s * width);
+  }
 }
+
+// x1*y1 + x2*y2 + .., any of which may vary.
+template <int Strip>
+inline __attribute__((always_inline)) void dot_of_strip(const Leaf& leaf, const std::uint32_t* operands, std::uint32_t count, std::ptrdiff_t r, Lanes (&total)[Strip]) {
+  Lanes x[Strip], y[Strip];
+  load_strip(leaf, operands[0], r, total);
+  load_strip(leaf, operands[1], r, y);
+  for (int s = 0; s < Strip; ++s) total[s] = total[s] * y[s];
+  for (std::uint32_t k = 2; k < count; k += 2) {
+    load_strip(leaf, operands[k], r, x);
+    load_strip(leaf, operands[k + 1], r, y);
+    for (int s = 0; s < Strip; ++s) total[s] = multiply_add(x[s], y[s], total[s]);
+  }
+}
+
+// Divides the padded rows of every leaf, and leaves registers for two operands.
+constexpr int dot_strip = num_vectors < 4 ? num_vectors : 4;
 
 void dot_kernel(const Leaf& leaf, const BodyInstruction& i) {
   double* out = result_of(leaf, i);
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, dot_at(leaf, leaf.operands + i.first, i.count, r));
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += dot_strip * width) {
+    Lanes total[dot_strip];
+    dot_of_strip(leaf, leaf.operands + i.first, i.count, r, total);
+    for (int s = 0; s < dot_strip; ++s) store(out + r + s * width, total[s]);
+  }
 }
 
-// A strip of rows is held in registers while the terms go by: operand numbers are looked up once a strip.
+// The operands at the same place of the next leaf are asked for ahead: a leaf of many columns is too short for the
+// processor's own prefetching.
+inline void ask_for_next_leaf(const Leaf& leaf, const double* p) { __builtin_prefetch(p + leaf.padded); }
+
+// Every pair has a uniform first operand, spread over the strip once; the second may vary or not.
 template <int Strip>
-void dot_strip(const Leaf& leaf, const BodyInstruction& i, double* out, std::ptrdiff_t r) {
+void dot_uniform_strip(const Leaf& leaf, const BodyInstruction& i, double* out, std::ptrdiff_t r) {
   const std::uint32_t* operands = leaf.operands + i.first;
-  const Lanes w0(*leaf.pointers[operands[0] & ~uniform_bit]);
-  const double* x0 = leaf.pointers[operands[1]] + r;
   Lanes total[Strip];
-  for (int s = 0; s < Strip; ++s) total[s] = w0 * load(x0 + s * width);
+  load_strip(leaf, operands[1], r, total);
+  const Lanes w0(*leaf.pointers[operands[0] & ~uniform_bit]);
+  for (int s = 0; s < Strip; ++s) total[s] = w0 * total[s];
   for (std::uint32_t k = 2; k < i.count; k += 2) {
     const Lanes w(*leaf.pointers[operands[k] & ~uniform_bit]);
-    const double* x = leaf.pointers[operands[k + 1]] + r;
-    for (int s = 0; s < Strip; ++s) total[s] = multiply_add(w, load(x + s * width), total[s]);
+    const double* x = leaf.pointers[operands[k + 1] & ~uniform_bit];
+    if (operands[k + 1] & uniform_bit) {
+      const Lanes u(*x);
+      for (int s = 0; s < Strip; ++s) total[s] = multiply_add(w, u, total[s]);
+      continue;
+    }
+    for (int s = 0; s < Strip; ++s) {
+      total[s] = multiply_add(w, load(x + r + s * width), total[s]);
+      ask_for_next_leaf(leaf, x + r + s * width);
+    }
   }
   for (int s = 0; s < Strip; ++s) store(out + r + s * width, total[s]);
 }
 
-void dot_uniform_varying_kernel(const Leaf& leaf, const BodyInstruction& i) {
+void dot_uniform_kernel(const Leaf& leaf, const BodyInstruction& i) {
   constexpr int strip = width == 8 ? 16 : 8;
   double* out = result_of(leaf, i);
   std::ptrdiff_t r = 0;
-  for (; r + strip * width <= leaf.padded; r += strip * width) dot_strip<strip>(leaf, i, out, r);
-  for (; r < leaf.padded; r += width) dot_strip<1>(leaf, i, out, r);
+  for (; r + strip * width <= leaf.padded; r += strip * width) dot_uniform_strip<strip>(leaf, i, out, r);
+  for (; r < leaf.padded; r += width) dot_uniform_strip<1>(leaf, i, out, r);
 }
 
 // Reductions. `partials` holds partial p in lane p mod width of vector p / width.
@@ -183,7 +222,18 @@ void reduce_kernel(const Leaf& leaf, const BodyInstruction& i) {
 
 void sum_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const std::uint32_t* operands = leaf.operands + i.first;
-  leaf.sums[i.result] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return dot_at(leaf, operands, i.count, r); });
+  Lanes partials[num_vectors];
+  for (int v = 0; v < num_vectors; ++v) partials[v] = Lanes(0.0);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += dot_strip * width) {
+    Lanes term[dot_strip];
+    dot_of_strip(leaf, operands, i.count, r, term);
+    const std::ptrdiff_t first = r / width % num_vectors;
+    for (int s = 0; s < dot_strip; ++s) {
+      if (r + num_partials > leaf.rows) term[s] = select(rows_below(r + s * width, leaf.rows), term[s], Lanes(0.0));
+      partials[first + s] = partials[first + s] + term[s];
+    }
+  }
+  leaf.sums[i.result] = fold(partials, AddLanes{});
 }
 
 // Sums over rows of a * b_k for Count operands b at a time: a is loaded once for all of them.

@@ -10,7 +10,7 @@ namespace rappel {
 namespace {
 #include "lanes.hpp"
 #include "kernels_body.hpp"
-constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_varying_kernel, &shared_products_kernel, &copy_kernel};
+constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel, &shared_products_kernel, &copy_kernel};
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]];

@@ -156,9 +156,9 @@ class Lowering {
       bool all = true;
       for (std::size_t i = 0; i < draft.operands.size(); i += 2) {
         if (graph_.varying(draft.operands[i])) std::swap(draft.operands[i], draft.operands[i + 1]);
-        all = all && !graph_.varying(draft.operands[i]) && graph_.varying(draft.operands[i + 1]);
+        all = all && !graph_.varying(draft.operands[i]);
       }
-      if (all) draft.kind = StepKind::dot_uniform_varying;
+      if (all) draft.kind = StepKind::dot_uniform;
     }
     return draft;
   }
@@ -283,9 +283,10 @@ class Lowering {
       if (s.num_results > 0 && s.result == placeholder) s.result = pointer;
   }
 
-  // The largest leaf whose blocks and columns fit half of a first-level cache.
+  // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against leaves
+  // that fit the first level, a call of a kernel on four times the rows is worth more (bench/derivative_speed).
   static void choose_leaf(Body& body) {
-    constexpr std::size_t cache = 24 * 1024;
+    constexpr std::size_t cache = 256 * 1024;
     const std::size_t per_row = 8 * (body.columns.size() + body.num_blocks + 1);
     body.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
   }

@@ -9,7 +9,7 @@
 
 namespace rappel::detail {
 
-enum class StepKind { plain, dot_uniform_varying, shared_products, copy };
+enum class StepKind { plain, dot_uniform, shared_products, copy };
 
 struct BodyStep {
   Op op;
