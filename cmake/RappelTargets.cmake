@@ -1,4 +1,5 @@
 # What every target of rappel shares.
+include(RappelInstall)
 
 # Warnings, the language standard and one rounding for all: FMA is written explicitly, never contracted.
 add_library(rappel_build_flags INTERFACE)
@@ -17,4 +18,7 @@ function(rappel_module name)
   target_include_directories(rappel_${name} PRIVATE src)
   target_sources(rappel_${name} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${arg_HEADERS})
   set_target_properties(rappel_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
+  if(RAPPEL_INSTALL)
+    rappel_install_module(rappel_${name})
+  endif()
 endfunction()
