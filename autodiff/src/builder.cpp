@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -21,68 +22,71 @@ constexpr Op auxiliary_table[] = {
 #include <rappel/autodiff/ops.def>
 };
 
-}  // namespace
-
-Builder::Builder(Graph graph, PassOptions options) : options_(options), graph_(std::move(graph)) {
-  for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n) insert(n);
-}
-
-std::uint64_t Builder::hash(Op op, std::span<const NodeId> operands, Index payload) const {
+std::uint32_t hash(Op op, std::span<const NodeId> operands, Index payload) {
   std::uint64_t h = (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(payload);
   for (const NodeId n : operands) {
     h = (h ^ n) * 0xff51afd7ed558ccdu;
     h ^= h >> 32;
   }
-  return h ^ h >> 29;
+  return static_cast<std::uint32_t>(h ^ h >> 29);
+}
+
+}  // namespace
+
+Builder::Builder(Graph graph, PassOptions options) : options_(options), graph_(std::move(graph)) {
+  table_.resize(std::bit_ceil(4 * static_cast<std::size_t>(graph_.size()) + 64));
+  for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n) insert(n);
 }
 
 bool Builder::equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const {
   if (graph_.op(n) != op || (keyed_by_payload(op) && graph_.payload(n) != payload)) return false;
-  const auto own = graph_.operands(n);
-  if (op == Op::column && graph_.row_set(n).index != operands[0]) return false;
-  return op == Op::column || std::ranges::equal(own, operands);
+  if (op == Op::column) return graph_.row_set(n).index == operands[0];
+  return std::ranges::equal(graph_.operands(n), operands);
+}
+
+Builder::Slot& Builder::find(Op op, std::span<const NodeId> operands, Index payload) {
+  const std::uint32_t h = hash(op, operands, keyed_by_payload(op) ? payload : 0);
+  const std::size_t mask = table_.size() - 1;
+  std::size_t i = h & mask;
+  for (; table_[i].node != no_node; i = (i + 1) & mask)
+    if (table_[i].hash == h && equal(table_[i].node, op, operands, payload)) break;
+  if (table_[i].node == no_node) table_[i].hash = h;
+  return table_[i];
+}
+
+NodeId Builder::fill(Slot& slot, NodeId n) {
+  slot.node = n;
+  if (2 * ++used_ > table_.size()) rehash(4 * table_.size());
+  return n;
 }
 
 void Builder::insert(NodeId n) {
   const Op op = graph_.op(n);
   if (op == Op::constant || op == Op::parameter || op == Op::result) return;  // found by other means, or never equal
-  if (2 * (used_ + 1) > table_.size()) grow();
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
-  std::size_t i = hash(op, operands, keyed_by_payload(op) ? graph_.payload(n) : 0) & (table_.size() - 1);
-  while (table_[i] != no_node) i = (i + 1) & (table_.size() - 1);
-  table_[i] = n;
-  ++used_;
+  if (Slot& slot = find(op, operands, graph_.payload(n)); slot.node == no_node) fill(slot, n);
 }
 
-void Builder::grow() {
-  const auto old = std::exchange(table_, std::vector<NodeId>(std::max<std::size_t>(64, 2 * table_.size()), no_node));
-  used_ = 0;
-  for (const NodeId n : old)
-    if (n != no_node) insert(n);
-}
-
-NodeId Builder::merge(Op op, std::span<const NodeId> operands, Index payload) {
-  if (table_.empty()) return no_node;
-  std::size_t i = hash(op, operands, keyed_by_payload(op) ? payload : 0) & (table_.size() - 1);
-  for (; table_[i] != no_node; i = (i + 1) & (table_.size() - 1))
-    if (equal(table_[i], op, operands, payload)) return table_[i];
-  return no_node;
+void Builder::rehash(std::size_t size) {
+  const auto old = std::exchange(table_, std::vector<Slot>(size));
+  for (const Slot& slot : old) {
+    if (slot.node == no_node) continue;
+    std::size_t i = slot.hash & (size - 1);
+    while (table_[i].node != no_node) i = (i + 1) & (size - 1);
+    table_[i] = slot;
+  }
 }
 
 NodeId Builder::num_rows(RowSet rows) {
-  if (const NodeId n = merge(Op::num_rows, {}, rows.index); n != no_node) return n;
-  const NodeId n = graph_.num_rows(rows);
-  insert(n);
-  return n;
+  Slot& slot = find(Op::num_rows, {}, rows.index);
+  return slot.node != no_node ? slot.node : fill(slot, graph_.num_rows(rows));
 }
 
 NodeId Builder::column(RowSet rows, Index column) {
   const NodeId key = rows.index;
-  if (const NodeId n = merge(Op::column, {&key, 1}, column); n != no_node) return n;
-  const NodeId n = graph_.column(rows, column);
-  insert(n);
-  return n;
+  Slot& slot = find(Op::column, {&key, 1}, column);
+  return slot.node != no_node ? slot.node : fill(slot, graph_.column(rows, column));
 }
 
 NodeId Builder::node(Op op, std::span<const NodeId> given) {
@@ -97,10 +101,8 @@ NodeId Builder::node(Op op, std::span<const NodeId> given) {
   if (op >= Op::sum_rows)
     for (const NodeId n : operands)
       if (graph_.varying(n)) payload = graph_.row_set(n).index;
-  if (const NodeId n = merge(op, operands, payload); n != no_node) return n;
-  const NodeId n = graph_.node(op, operands);
-  insert(n);
-  return n;
+  Slot& slot = find(op, operands, payload);
+  return slot.node != no_node ? slot.node : fill(slot, graph_.node(op, operands));
 }
 
 NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
@@ -109,10 +111,8 @@ NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
     return n;
   }
   const Op op = reduce == Reduce::sum ? Op::sum_rows : reduce == Reduce::max ? Op::max_rows : Op::any_rows;
-  if (const NodeId m = merge(op, {&n, 1}, rows.index); m != no_node) return m;
-  const NodeId m = graph_.reduce_rows(reduce, rows, n);
-  insert(m);
-  return m;
+  Slot& slot = find(op, {&n, 1}, rows.index);
+  return slot.node != no_node ? slot.node : fill(slot, graph_.reduce_rows(reduce, rows, n));
 }
 
 NodeId Builder::auxiliary(Op op, NodeId x) {

@@ -8,7 +8,7 @@ namespace rappel::detail {
 
 class Builder {
  public:
-  explicit Builder(PassOptions options = {}) : options_(options) {}
+  explicit Builder(PassOptions options = {}) : Builder(Graph(), options) {}
   explicit Builder(Graph graph, PassOptions options = {});  // goes on with a graph; its nodes are found by later ones
 
   Graph& graph() { return graph_; }
@@ -30,17 +30,25 @@ class Builder {
  private:
   NodeId fold(Op op, std::span<const NodeId> operands);  // an equal node that need not be appended, or no_node
   NodeId fold_constants(Op op, std::span<const NodeId> operands);
-  NodeId merge(Op op, std::span<const NodeId> operands, Index payload);
-  std::uint64_t hash(Op op, std::span<const NodeId> operands, Index payload) const;
+  // The slot of the node equal to what is described, or the empty slot where it belongs.
+  struct Slot {
+    std::uint32_t hash = 0;
+    NodeId node = no_node;  // empty
+  };
+  Slot& find(Op op, std::span<const NodeId> operands, Index payload);
   bool equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const;
+  NodeId fill(Slot& slot, NodeId n);
   void insert(NodeId n);
-  void grow();
+  void rehash(std::size_t size);
 
   PassOptions options_;
   Graph graph_;
-  std::vector<NodeId> table_;  // open addressing; no_node is empty
+  std::vector<Slot> table_;  // open addressing; its size is a power of two, at least twice used_
   std::size_t used_ = 0;
 };
+
+// The rest of `simplify`, for a graph that came from a builder: it is folded and merged already.
+Traced fuse_live(const Traced& traced);
 
 // The operation's value on doubles, by the scalar kernel, bit for bit.
 void evaluate_scalar(Op op, std::span<const double> operands, std::span<double> results);

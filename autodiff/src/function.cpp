@@ -27,7 +27,7 @@ Recorded::Recorded(Traced traced, bool by_row, std::vector<bool> needs_rows, con
 
 const Executor& Recorded::value() const {
   std::call_once(value_once_, [&] {
-    value_ = make_interpreter(lower(simplify(traced_, {options_.exact_zeros})), preferred_kernels());
+    value_ = make_interpreter(lower(fuse_live(traced_)), preferred_kernels());
   });
   return *value_;
 }
@@ -42,7 +42,7 @@ const Executor& Recorded::value_and_gradient() const {
     Traced both{{}, traced_.outputs, traced_.guards};
     for (const NodeId g : reverse_sweep(builder, traced_.outputs, {&one, 1}, parameters)) both.outputs.push_back(g);
     both.graph = builder.take();
-    gradient_ = make_interpreter(lower(simplify(both, {options_.exact_zeros})), preferred_kernels());
+    gradient_ = make_interpreter(lower(fuse_live(both)), preferred_kernels());
   });
   return *gradient_;
 }

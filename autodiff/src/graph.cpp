@@ -1,6 +1,8 @@
 #include <rappel/autodiff/graph.hpp>
 
+#include <algorithm>
 #include <bit>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -52,7 +54,11 @@ const char* name_of(Op op) { return info(op).name; }
 NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload) {
   if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
   const auto first = operands_.size();
-  operands_.insert(operands_.end(), operands.begin(), operands.end());
+  const NodeId* given = operands.data();
+  const bool own = std::greater_equal<>()(given, operands_.data()) && std::less<>()(given, operands_.data() + first);
+  const std::ptrdiff_t place = own ? given - operands_.data() : 0;
+  operands_.resize(first + operands.size());  // may move the given ones, if they are our own
+  std::copy_n(own ? operands_.data() + place : given, operands.size(), operands_.data() + first);
   records_.push_back({op, rate, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(operands.size()),
                       static_cast<std::uint32_t>(payload)});
   return static_cast<NodeId>(records_.size() - 1);
@@ -72,6 +78,11 @@ std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
     if (other != 0) rate = other;
   }
   return rate;
+}
+
+void Graph::reserve(Index num_nodes) {
+  records_.reserve(static_cast<std::size_t>(num_nodes));
+  operands_.reserve(2 * static_cast<std::size_t>(num_nodes));
 }
 
 NodeId Graph::parameter() { return append(Op::parameter, 0, {}, static_cast<std::size_t>(num_parameters_++)); }
@@ -106,7 +117,6 @@ NodeId Graph::constant(double value) {
 }
 
 NodeId Graph::node(Op op, std::span<const NodeId> operands) {
-  check_operand_count(op, operands.size());
   return nodes(op, operands, static_cast<Index>(num_results_of(op, operands.size())));
 }
 
@@ -119,12 +129,11 @@ NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) 
                                 std::to_string(num_results_of(op, operands.size())) + " results, " +
                                 std::to_string(num_results) + " asked for");
   const auto rate = rate_of(op, operands);
-  const std::vector<NodeId> own(operands.begin(), operands.end());  // operands may lie in our own storage
   if (op >= Op::sum_rows) {
     if (rate == 0) throw std::invalid_argument(std::string("Graph::node: ") + info(op).name + " needs an operand that varies");
-    return append(op, 0, own, static_cast<std::size_t>(rate - 1));
+    return append(op, 0, operands, static_cast<std::size_t>(rate - 1));
   }
-  const NodeId first = append(op, rate, own, static_cast<std::size_t>(num_results));
+  const NodeId first = append(op, rate, operands, static_cast<std::size_t>(num_results));
   for (Index i = 1; i < num_results; ++i) append(Op::result, rate, {&first, 1}, static_cast<std::size_t>(i));
   return first;
 }

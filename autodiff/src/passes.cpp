@@ -1,5 +1,6 @@
 #include "builder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rappel {
@@ -7,53 +8,36 @@ namespace {
 
 using detail::Builder;
 
-// Copies a graph node by node into a builder; `map` gives each copied node's new number.
-class Rebuild {
- public:
-  Rebuild(const Traced& from, PassOptions options) : from_(from), builder_(options), map_(static_cast<std::size_t>(from.graph.size()), no_node) {
-    for (Index i = 0; i < from.graph.num_row_sets(); ++i)
-      builder_.graph().rows(from.graph.num_columns({static_cast<std::uint16_t>(i)}));
+// Appends node n of `from` to a graph or a builder, its operands renumbered by `map`.
+template <class Target>
+NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands, Target& to) {
+  switch (const Op op = from.op(n)) {
+    case Op::constant: return to.constant(from.value(n));
+    case Op::column: return to.column(from.row_set(n), from.payload(n));
+    case Op::num_rows: return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
+    case Op::result: return map[from.operands(n)[0]] + static_cast<NodeId>(from.payload(n));  // came with its node
+    default:
+      operands.clear();
+      for (const NodeId x : from.operands(n)) operands.push_back(map[x]);
+      if (op >= Op::sum_rows && op <= Op::any_rows) {
+        const Reduce reduce = op == Op::sum_rows ? Reduce::sum : op == Op::max_rows ? Reduce::max : Reduce::any;
+        return to.reduce_rows(reduce, {static_cast<std::uint16_t>(from.payload(n))}, operands[0]);
+      }
+      return to.node(op, operands);
   }
+}
 
-  Builder& builder() { return builder_; }
-  NodeId& operator[](NodeId n) { return map_[n]; }
+void copy_row_sets(const Graph& from, Graph& to) {
+  for (Index i = 0; i < from.num_row_sets(); ++i) to.rows(from.num_columns({static_cast<std::uint16_t>(i)}));
+}
 
-  NodeId copy(NodeId n) {
-    const Graph& graph = from_.graph;
-    switch (const Op op = graph.op(n)) {
-      case Op::parameter: return builder_.graph().parameter();
-      case Op::constant: return builder_.constant(graph.value(n));
-      case Op::column: return builder_.column(graph.row_set(n), graph.payload(n));
-      case Op::num_rows: return builder_.num_rows({static_cast<std::uint16_t>(graph.payload(n))});
-      case Op::result: return builder_.result(map_[graph.operands(n)[0]], graph.payload(n));
-      case Op::sum_rows: return reduce(Reduce::sum, n);
-      case Op::max_rows: return reduce(Reduce::max, n);
-      case Op::any_rows: return reduce(Reduce::any, n);
-      default:
-        operands_.clear();
-        for (const NodeId x : graph.operands(n)) operands_.push_back(map_[x]);
-        return builder_.node(op, operands_);
-    }
-  }
-
-  Traced finish() {
-    Traced to;
-    for (const NodeId n : from_.outputs) to.outputs.push_back(map_[n]);
-    for (const Guard& g : from_.guards) to.guards.push_back({map_[g.condition], g.taken});
-    to.graph = builder_.take();
-    return to;
-  }
-
- private:
-  NodeId reduce(Reduce reduce, NodeId n) {
-    return builder_.reduce_rows(reduce, {static_cast<std::uint16_t>(from_.graph.payload(n))}, map_[from_.graph.operands(n)[0]]);
-  }
-
-  const Traced& from_;
-  Builder builder_;
-  std::vector<NodeId> map_;
-  std::vector<NodeId> operands_;
-};
+// Outputs and guards by their new numbers.
+Traced renumbered(const Traced& from, const std::vector<NodeId>& map, Graph graph) {
+  Traced to{std::move(graph), {}, {}};
+  for (const NodeId n : from.outputs) to.outputs.push_back(map[n]);
+  for (const Guard& g : from.guards) to.guards.push_back({map[g.condition], g.taken});
+  return to;
+}
 
 std::vector<bool> live_nodes(const Traced& traced) {
   const Graph& graph = traced.graph;
@@ -75,16 +59,18 @@ struct Term {
 class FuseProducts {
  public:
   explicit FuseProducts(const Traced& traced)
-      : graph_(traced.graph), rebuild_(traced, {.exact_zeros = true}), terms_(static_cast<std::size_t>(graph_.size())), uses_(static_cast<std::size_t>(graph_.size()), 0) {
-    for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n)
+      : traced_(traced), graph_(traced.graph), size_(static_cast<std::size_t>(graph_.size())), map_(size_, no_node), negative_(size_, no_node), terms_(size_), uses_(size_, 0) {
+    copy_row_sets(graph_, to_);
+    to_.reserve(graph_.size());
+    for (NodeId n = 0; n < size_; ++n)
       for (const NodeId x : graph_.operands(n)) ++uses_[x];
     for (const NodeId n : traced.outputs) uses_[n] += 2;
     for (const Guard& g : traced.guards) uses_[g.condition] += 2;
   }
 
   Traced run() {
-    for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n) visit(n);
-    return rebuild_.finish();
+    for (NodeId n = 0; n < size_; ++n) visit(n);
+    return renumbered(traced_, map_, std::move(to_));
   }
 
  private:
@@ -98,14 +84,14 @@ class FuseProducts {
         break;
       case Op::sum_rows:
         if (const NodeId x = graph_.operands(n)[0]; !terms_[x].empty()) {
-          rebuild_[n] = rebuild_.builder().node(Op::sum_products, flat(terms_[x]));
+          map_[n] = to_.node(Op::sum_products, flat(terms_[x]));
           return;
         }
         break;
       default: break;
     }
     for (const NodeId x : graph_.operands(n)) materialise(x);
-    rebuild_[n] = rebuild_.copy(n);
+    map_[n] = graph_.op(n) == Op::parameter ? to_.parameter() : copy_node(graph_, n, map_, operands_, to_);
   }
 
   void keep(NodeId n, std::vector<Term> terms) {
@@ -130,7 +116,7 @@ class FuseProducts {
     if (minus && terms_[left].empty() && terms_[right].size() != 1) return {};
     std::vector<Term> terms = std::move(terms_[left]);
     terms_[left].clear();
-    if (terms.empty()) terms.push_back({one(1.0), rebuild_[left]});
+    if (terms.empty()) terms.push_back({one(1.0), map_[left]});
     if (terms_[right].size() == 1) {
       const Term t = std::exchange(terms_[right], {})[0];
       terms.push_back(minus ? negated(t) : t);
@@ -140,12 +126,19 @@ class FuseProducts {
     return terms;
   }
 
-  NodeId one(double value) { return rebuild_.builder().constant(value); }
+  NodeId one(double value) { return to_.constant(value); }
 
+  // The uniform factor is negated, if there is one: once, not for each row.
   Term negated(Term t) {
-    Builder& b = rebuild_.builder();
-    if (b.graph().varying(t.x)) std::swap(t.x, t.y);
-    return {b.node(Op::neg, {t.x}), t.y};
+    if (to_.varying(t.x)) std::swap(t.x, t.y);
+    return {negative_of(t.x), t.y};
+  }
+
+  NodeId negative_of(NodeId x) {
+    if (to_.is_constant(x)) return to_.constant(-to_.value(x));
+    if (to_.op(x) == Op::neg) return to_.operands(x)[0];
+    if (x >= negative_.size()) negative_.resize(x + 1, no_node);
+    return negative_[x] != no_node ? negative_[x] : negative_[x] = to_.node(Op::neg, {x});
   }
 
   static std::vector<NodeId> flat(const std::vector<Term>& terms) {
@@ -155,40 +148,55 @@ class FuseProducts {
   }
 
   NodeId materialise(NodeId n) {
-    if (terms_[n].empty()) return rebuild_[n];
+    if (terms_[n].empty()) return map_[n];
     const std::vector<Term> terms = std::exchange(terms_[n], {});
     const bool product = terms.size() == 1;
-    return rebuild_[n] = rebuild_.builder().node(product ? Op::mul : Op::dot, flat(terms));
+    return map_[n] = to_.node(product ? Op::mul : Op::dot, flat(terms));
   }
 
+  const Traced& traced_;
   const Graph& graph_;
-  Rebuild rebuild_;
+  std::size_t size_;
+  Graph to_;  // no builder: equal nodes were merged before
+  std::vector<NodeId> map_;
+  std::vector<NodeId> negative_;  // by new number
   std::vector<std::vector<Term>> terms_;
   std::vector<std::uint32_t> uses_;
+  std::vector<NodeId> operands_;
 };
 
 }  // namespace
 
 Traced fold_and_merge(const Traced& traced, PassOptions options) {
-  Rebuild rebuild(traced, options);
-  for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) rebuild[n] = rebuild.copy(n);
-  return rebuild.finish();
+  Builder builder(options);
+  copy_row_sets(traced.graph, builder.graph());
+  std::vector<NodeId> map(static_cast<std::size_t>(traced.graph.size()), no_node), operands;
+  for (NodeId n = 0; n < static_cast<NodeId>(map.size()); ++n)
+    map[n] = traced.graph.op(n) == Op::parameter ? builder.graph().parameter() : copy_node(traced.graph, n, map, operands, builder);
+  return renumbered(traced, map, builder.take());
 }
 
 Traced remove_dead(const Traced& traced) {
   const std::vector<bool> live = live_nodes(traced);
-  Rebuild rebuild(traced, {.exact_zeros = true});
+  std::vector<NodeId> map(live.size(), no_node), operands;
+  Graph graph;  // no builder: what is there was merged before
+  copy_row_sets(traced.graph, graph);
+  graph.reserve(static_cast<Index>(std::ranges::count(live, true)));
   for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) {
-    const Op op = traced.graph.op(n);
-    if (live[n] || op == Op::parameter) rebuild[n] = rebuild.copy(n);
+    if (traced.graph.op(n) == Op::parameter)
+      map[n] = graph.parameter();
+    else if (live[n])
+      map[n] = copy_node(traced.graph, n, map, operands, graph);
   }
-  return rebuild.finish();
+  return renumbered(traced, map, std::move(graph));
 }
 
 Traced fuse_products(const Traced& traced) { return FuseProducts(traced).run(); }
 
+Traced detail::fuse_live(const Traced& traced) { return fuse_products(remove_dead(traced)); }
+
 Traced simplify(const Traced& traced, PassOptions options) {
-  return remove_dead(fuse_products(remove_dead(fold_and_merge(traced, options))));
+  return detail::fuse_live(fold_and_merge(traced, options));
 }
 
 }  // namespace rappel

@@ -19,16 +19,13 @@ class ReverseSweep {
   ReverseSweep(Builder& builder, std::span<const NodeId> wrt)
       : builder_(builder), graph_(builder.graph()), recording_(builder), size_(static_cast<NodeId>(graph_.size())) {
     mark_active(wrt);
-    gates_.resize(size_);
+    if (has_arms_) gates_.resize(size_);
     adjoints_.resize(size_, no_node);
     varying_adjoints_.resize(size_, no_node);
   }
 
   std::vector<NodeId> run(std::span<const NodeId> outputs, std::span<const NodeId> adjoints, std::span<const NodeId> wrt) {
-    for (const NodeId n : outputs) open_gate(n);
-    for (const NodeId n : wrt) open_gate(n);
-    for (NodeId n = size_; n-- > 0;)
-      if (active_[n] && gates_[n].reached) for_each_edge(n, [&](NodeId x, const Gate& arm, const auto&) { widen_gate(x, edge_gate(n, arm)); });
+    if (has_arms_) find_gates(outputs, wrt);
     for (std::size_t i = 0; i < outputs.size(); ++i) add_adjoint(outputs[i], adjoints[i]);
     for (NodeId n = size_; n-- > 0;)
       if (active_[n] && has_adjoint(n)) propagate(n);
@@ -56,9 +53,18 @@ class ReverseSweep {
     for (NodeId n = 0; n < size_; ++n)
       for (const NodeId x : operands(n))
         if (active_[x]) active_[n] = true;
+    for (NodeId n = 0; n < size_; ++n) has_arms_ = has_arms_ || (active_[n] && arms_of(graph_.op(n)));
   }
 
   // --- gates ---
+
+  void find_gates(std::span<const NodeId> outputs, std::span<const NodeId> wrt) {
+    for (const NodeId n : outputs) open_gate(n);
+    for (const NodeId n : wrt) open_gate(n);
+    for (NodeId n = size_; n-- > 0;)
+      if (active_[n] && gates_[n].reached)
+        for_each_edge(n, [&](NodeId x, const Gate& arm, const auto&) { widen_gate(x, edge_gate(n, arm)); });
+  }
 
   void open_gate(NodeId n) { gates_[owner(n)] = {true, {}}; }
 
@@ -135,12 +141,14 @@ class ReverseSweep {
     for_each_edge(n, [&](NodeId x, const Gate& arm, auto&& contribution) {
       const Expr c = contribution();
       if (c.is_constant() && c.constant() == 0.0) return;
-      const Gate edge = edge_gate(n, arm);
-      contribute(n, x, same(edge, gates_[owner(x)].gate) ? c : gated(edge, c));
+      contribute(n, x, has_arms_ ? gated(x, edge_gate(n, arm), c) : c);
     });
   }
 
-  static Expr gated(const Gate& edge, const Expr& c) { return edge ? select(Condition(*edge), c, Expr(0.0)) : c; }
+  // The contribution to x sits inside of an arm where the edge's gate is narrower than that of x.
+  Expr gated(NodeId x, const Gate& edge, const Expr& c) const {
+    return !edge || same(edge, gates_[owner(x)].gate) ? c : select(Condition(*edge), c, Expr(0.0));
+  }
 
   // A uniform contribution of a varying user counts once for each row.
   void contribute(NodeId user, NodeId x, const Expr& c) {
@@ -155,13 +163,30 @@ class ReverseSweep {
     return zbar * partial;
   }
 
+  // Whether an operand of the operation may be an arm that was not taken.
+  static bool arms_of(Op op) {
+    switch (op) {
+#define RAPPEL_BINARY(name, symbol, formula, dx, dy, ax, ay, ...) \
+  case Op::name: return has_condition<formulas::name##_op>();
+#include <rappel/autodiff/ops.def>
+      case Op::select:
+      case Op::max_rows: return true;
+      default: return false;
+    }
+  }
+  template <class F>
+  static constexpr bool has_condition() {
+    return !std::is_same_v<decltype(F::arm_x(std::declval<Expr>(), std::declval<Expr>())), formulas::Always>;
+  }
+
   static Gate gate_of(formulas::Always) { return {}; }
   static Gate gate_of(const Condition& c) { return c.value(); }
 
   // visit(operand, arm, contribution) for each operand that the node's adjoint flows to.
   template <class Visit>
   void for_each_edge(NodeId n, Visit&& visit_edge) {
-    const std::vector<NodeId> x(operands(n).begin(), operands(n).end());  // the graph grows on the way
+    x_.assign(operands(n).begin(), operands(n).end());  // a copy: the graph grows on the way
+    const std::vector<NodeId>& x = x_;
     const auto visit = [&](std::size_t i, const Gate& arm, auto&& contribution) {
       if (active_[x[i]]) visit_edge(x[i], arm, contribution);
     };
@@ -243,6 +268,8 @@ class ReverseSweep {
   std::vector<bool> active_;
   std::vector<GateOf> gates_;
   std::vector<NodeId> adjoints_;
+  std::vector<NodeId> x_;                 // operands of the node at hand
+  bool has_arms_ = false;                 // else every gate is open
   std::vector<NodeId> varying_adjoints_;  // of uniform nodes: contributions by row, not yet summed
   Expr zbar_;
 };

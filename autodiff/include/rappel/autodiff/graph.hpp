@@ -44,6 +44,8 @@ class Graph {
   NodeId nodes(Op op, std::span<const NodeId> operands, Index num_results);  // the first of consecutive numbers
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);            // the result is uniform
 
+  void reserve(Index num_nodes);  // memory for so many, of two operands each
+
   Index size() const { return static_cast<Index>(records_.size()); }
   Index num_parameters() const { return num_parameters_; }
   Index num_row_sets() const { return static_cast<Index>(num_columns_.size()); }
