@@ -2,26 +2,13 @@
 // object), which is counted here; the Vectors of the adaptor must stay where they are.
 
 #include "lambda_objective.hpp"
+#include "support/count_allocations.hpp"
 
 #include <rappel/optim.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::atomic<long> num_allocations{0};
-}
-
-void* operator new(std::size_t size) {
-  ++num_allocations;
-  if (void* p = std::malloc(size > 0 ? size : 1)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#include <vector>
 
 namespace rappel::test {
 namespace {
@@ -32,7 +19,7 @@ long allocations_while_running(const F& cost, const Method& method) {
   long first = -1, last = -1;
   const auto counted = objective(cost.dimension(), [&](const Vector& x, Vector& g) {
     const double value = cost.value_and_gradient(x, g);
-    last = num_allocations;
+    last = num_allocations();
     if (first < 0) first = last;
     return value;
   });
@@ -46,9 +33,9 @@ long allocations_while_running(const F& cost, const Method& method) {
 BOOST_AUTO_TEST_SUITE(allocation)
 
 BOOST_AUTO_TEST_CASE(is_counted_at_all) {
-  const long before = num_allocations;
+  const long before = num_allocations();
   const std::vector<double> v(3);
-  BOOST_TEST(num_allocations > before);
+  BOOST_TEST(num_allocations() > before);
   BOOST_TEST(v.size() == 3u);
 }
 
