@@ -15,15 +15,17 @@ class DataError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A file cannot be opened, read or written: the caller named the wrong one. The command's exit status is 2, as
-// for every std::invalid_argument.
+// A file cannot be opened, read or written: the caller named the wrong one. The command's exit status is 2,
+// as for every std::invalid_argument.
 class FileError : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
 };
 
-// `text` in single quotes, fit for a message of one line: control characters become '?', and what is over 40
-// bytes is cut and ends in "..".
+// `text` on one line: control characters become '?'.
+std::string printable(std::string_view text);
+
+// The same in single quotes, cut after 40 bytes: 'abc', 'Lorem ipsum dolor sit amet, consectetur..'.
 std::string in_quotes(std::string_view text);
 
 }  // namespace rappel

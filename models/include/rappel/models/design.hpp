@@ -17,8 +17,8 @@
 
 namespace rappel {
 
-// A column as features: itself if `levels` is empty (a number); otherwise, for a text column, one indicator for
-// each level but the first, which is the base. Levels are in sort order (by bytes).
+// A column as features: itself if `levels` is empty (a number); otherwise, for a text column, one indicator
+// for each level but the first, which is the base. Levels are in sort order (by bytes).
 struct FeatureEncoding {
   std::string column;
   std::vector<std::string> levels;
@@ -26,8 +26,8 @@ struct FeatureEncoding {
   std::size_t num_features() const { return levels.empty() ? 1 : levels.size() - 1; }
 };
 
-// A number as it is if both values are empty. For two classes: 1 where the cell is `one`; 0 where it is `zero`
-// or, if `zero` is empty, anything else.
+// A number as it is if both values are empty. For two classes: 1 where the cell is `one`; 0 where it is
+// `zero` or, if `zero` is empty, anything else.
 struct TargetEncoding {
   std::string column;
   std::string zero;
@@ -49,7 +49,8 @@ struct Design {
   std::vector<std::string> feature_names;  // of the columns of X: "sqft", "type=Condo"
   std::vector<FeatureEncoding> features;
   TargetEncoding target;
-  std::vector<std::string> notes;  // one line each, for the summary: rows left out, base levels, which class is 1
+  std::vector<std::string>
+      notes;  // one line each, for the summary: rows left out, base levels, which class is 1
 
   Index num_features() const { return static_cast<Index>(feature_names.size()); }
   Eigen::Map<const Matrix> matrix() const { return {X.data(), num_rows, num_features()}; }
@@ -57,11 +58,11 @@ struct Design {
 };
 
 // Throws DataError for: a missing cell (unless drop_missing); a cell that is no number in a number column; a
-// text target where a number is needed; a text column of over 50 levels; a target that has not two values where
-// two classes are needed (without `positive`); a feature that is constant, or a copy or a linear combination of
-// those before it (all are named, and which to leave out); no feature at all; fewer rows than parameters, which
-// are the features and the intercept. As many rows as parameters are enough here, though they leave no
-// residuals to estimate standard errors from.
+// text target where a number is needed; a text column of over 50 levels; a target that has not two values
+// where two classes are needed (without `positive`); a feature that is constant, or a copy or a linear
+// combination of those before it (all are named, and which to leave out); no feature at all; fewer rows than
+// parameters, which are the features and the intercept. As many rows as parameters are enough here, though
+// they leave no residuals to estimate standard errors from.
 Design make_design(const Table& table, const DesignOptions& options);
 
 // The names of the columns of X for these encodings.
@@ -70,8 +71,8 @@ std::vector<std::string> feature_names(std::span<const FeatureEncoding> features
 // The most levels that a text column may have as a feature.
 inline constexpr std::size_t max_levels = 50;
 
-// The features of every row of a table, as in the fit. A row in which a cell in use is missing is not complete:
-// what X holds for it has no meaning, but holds a NaN.
+// The features of every row of a table, as in the fit. A row in which a cell in use is missing is not
+// complete: what X holds for it has no meaning, but holds a NaN.
 struct EncodedRows {
   std::vector<double> X;  // num_rows x num_features, column-major
   std::vector<char> complete;
@@ -82,8 +83,8 @@ struct EncodedRows {
   Eigen::Map<const Matrix> matrix() const { return {X.data(), num_rows, num_features}; }
 };
 
-// Throws DataError for a column that the table does not have (with the nearest name that it has), a level that
-// was not there in the fit (line, column, level and the known ones), a cell that is no number.
+// Throws DataError for a column that the table does not have (with the nearest name that it has), a level
+// that was not there in the fit (line, column, level and the known ones), a cell that is no number.
 EncodedRows encode_rows(const Table& table, std::span<const FeatureEncoding> features);
 
 }  // namespace rappel

@@ -16,10 +16,10 @@ struct CsvOptions {
 
 // Reads `path`. A cell may stand in quotes (RFC 4180): then it may hold separators and line ends, and "" is a
 // quote. Lines end in LF, CRLF or CR, the last one need not; blank lines at the end and a byte order mark are
-// ignored. Blanks around a name and outside of quotes do not count.
+// ignored. Blanks around a name and around quotes do not count.
 // Throws FileError if the file cannot be opened or read (a directory cannot); DataError, naming line and
-// column, for an empty file, a header without rows, a line with more or fewer cells than the first, an empty or
-// repeated name, an open quote, text after a closing quote, and what is no text (a zero byte, UTF-16);
+// column, for an empty file, a header without rows, a line with more or fewer cells than the first, an empty
+// or repeated name, an open quote, text after a closing quote, and what is no text (a zero byte, UTF-16);
 // std::invalid_argument for a separator that cannot be one.
 Table read_csv(const std::string& path, const CsvOptions& options = {});
 

@@ -2,9 +2,10 @@
 
 // A table of cells with named columns: what read_csv gives.
 
-#include <rappel/autodiff.hpp>
+#include <rappel/autodiff/rows.hpp>
 #include <rappel/core.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,13 +20,13 @@ struct TableData;
 
 // Immutable; copies share the data.
 //
-// A cell is missing if it is empty, blank, NA, or NaN or null in any letter case, whether quoted or not. Blanks
-// around a number, a level of a text column or one of these words do not count. A number is what
+// A cell is missing if it is empty, blank, NA, or NaN or null in any letter case, whether quoted or not.
+// Blanks around a number, a level of a text column or one of these words do not count. A number is what
 // std::from_chars reads of the whole cell (exactly rounded), with a leading '+' allowed.
 //
-// A column is a number column if more than half of the cells that are not missing are numbers (inf and numbers
-// too large or too small for a double are, here). What else is in it is an error as soon as the column is used,
-// and not before.
+// A column is a number column if more than half of the cells that are not missing are numbers (inf and
+// numbers too large or too small for a double are, here). What else is in it is an error as soon as the
+// column is used, and not before.
 class Table {
  public:
   explicit Table(std::shared_ptr<const detail::TableData> data);
@@ -42,8 +43,9 @@ class Table {
   // These throw std::invalid_argument for a row or a column that does not exist.
   bool is_number(Index column) const;
   bool is_missing(Index row, Index column) const;
-  std::string_view cell(Index row, Index column) const;  // as written, but for quotes; valid as long as the data
-  Index line(Index row) const;                           // of the file, where the row begins; from 1
+  std::string_view cell(Index row,
+                        Index column) const;  // as written, but for quotes; valid as long as the data
+  Index line(Index row) const;                // of the file, where the row begins; from 1
 
   // One value a row, NaN where missing. Throws DataError if a cell is neither missing nor a finite number,
   // naming the first such; so it does for every text column.
