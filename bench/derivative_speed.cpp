@@ -47,7 +47,8 @@ class Expert {
     z_.noalias() = p_.X * w.head(n);
     z_.array() += w[n];
     e_ = (-z_.array().abs()).exp();
-    const double value = (z_.array().max(0.0) + (1.0 + e_.array()).log() - p_.y.array() * z_.array()).sum() / m;
+    const double value =
+        (z_.array().max(0.0) + (1.0 + e_.array()).log() - p_.y.array() * z_.array()).sum() / m;
     residual_ = (z_.array() < 0.0).select(e_.array(), 1.0) / (1.0 + e_.array()) - p_.y.array();
     gradient.head(n).noalias() = p_.X.transpose() * residual_ / m;
     gradient[n] = residual_.sum() / m;
@@ -153,7 +154,8 @@ void trace(benchmark::State& state) {
 BENCHMARK(trace)->Unit(benchmark::kMillisecond);
 
 void rosenbrock(benchmark::State& state) {
-  const Function f = record(2, [](ExprSpan x) { return 100.0 * square(x[1] - square(x[0])) + square(1.0 - x[0]); });
+  const Function f =
+      record(2, [](ExprSpan x) { return 100.0 * square(x[1] - square(x[0])) + square(1.0 - x[0]); });
   const Vector x{{-1.2, 1.0}};
   Vector gradient(2);
   f.value_and_gradient(x, gradient);  // the workspace of this thread grows once
@@ -199,14 +201,16 @@ void print_memory() {
     lowest = lowest == 0 ? kb : std::min(lowest, kb);
     highest = std::max(highest, kb);
   }
-  std::printf("largest difference %ld kB (goal: under 1024)  %s\n", highest - lowest, highest - lowest < 1024 ? "reached" : "not reached");
+  std::printf("largest difference %ld kB (goal: under 1024)  %s\n", highest - lowest,
+              highest - lowest < 1024 ? "reached" : "not reached");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   bool everything = true;
-  for (int i = 1; i < argc; ++i) everything = everything && std::strncmp(argv[i], "--benchmark_filter", 18) != 0;
+  for (int i = 1; i < argc; ++i)
+    everything = everything && std::strncmp(argv[i], "--benchmark_filter", 18) != 0;
   if (everything) print_memory();  // before anything else makes this process large
 
   const std::vector<std::pair<Index, Index>> sizes = {{1024, 5}, {100352, 10}, {100352, 50}, {1003520, 20}};
@@ -218,7 +222,8 @@ int main(int argc, char** argv) {
     if (m == 100352 && n == 10) goals.push_back({name + "expert", name + "loop", 0.4});
   }
   // Pairs are compared: their repetitions are interleaved, so that a neighbour's load falls on both.
-  char interleave[] = "--benchmark_enable_random_interleaving=true", repetitions[] = "--benchmark_repetitions=7";
+  char interleave[] = "--benchmark_enable_random_interleaving=true",
+       repetitions[] = "--benchmark_repetitions=7";
   std::vector<char*> arguments = {argv[0], interleave, repetitions};
   arguments.insert(arguments.end(), argv + 1, argv + argc);
   int count = static_cast<int>(arguments.size());
@@ -228,7 +233,8 @@ int main(int argc, char** argv) {
   benchmark::RunSpecifiedBenchmarks(&reporter);
   benchmark::Shutdown();
   reporter.print(goals);
-  reporter.print_time("trace of 1e5 nodes: recorded, merged, differentiated, lowered, run", "trace", num_trace_nodes, 600.0);
+  reporter.print_time("trace of 1e5 nodes: recorded, merged, differentiated, lowered, run", "trace",
+                      num_trace_nodes, 600.0);
   reporter.print_time("rosenbrock: value and gradient", "rosenbrock", 1, 100.0);
   return 0;
 }

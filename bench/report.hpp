@@ -25,7 +25,8 @@ class RatioReporter : public benchmark::ConsoleReporter {
     ConsoleReporter::ReportRuns(runs);
     for (const Run& run : runs) {
       if (run.run_type == Run::RT_Iteration && !run.error_occurred)
-        seconds_[run.run_name.function_name].push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
+        seconds_[run.run_name.function_name].push_back(run.real_accumulated_time /
+                                                       static_cast<double>(run.iterations));
     }
   }
 
@@ -52,7 +53,8 @@ class RatioReporter : public benchmark::ConsoleReporter {
   // Nanoseconds a call, or a node: the median time over `count`.
   void print_time(const char* what, const std::string& name, int count, double goal) const {
     const double ns = 1e9 * median(name) / count;
-    if (ns > 0.0) std::printf("%-64s %5.0f ns %5.0f ns  %s\n", what, ns, goal, ns <= goal ? "reached" : "not reached");
+    if (ns > 0.0)
+      std::printf("%-64s %5.0f ns %5.0f ns  %s\n", what, ns, goal, ns <= goal ? "reached" : "not reached");
   }
 
  private:

@@ -23,7 +23,8 @@ constexpr Op auxiliary_table[] = {
 };
 
 std::uint32_t hash(Op op, std::span<const NodeId> operands, Index payload) {
-  std::uint64_t h = (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(payload);
+  std::uint64_t h =
+      (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(payload);
   for (const NodeId n : operands) {
     h = (h ^ n) * 0xff51afd7ed558ccdu;
     h ^= h >> 32;
@@ -62,7 +63,8 @@ NodeId Builder::fill(Slot& slot, NodeId n) {
 
 void Builder::insert(NodeId n) {
   const Op op = graph_.op(n);
-  if (op == Op::constant || op == Op::parameter || op == Op::result) return;  // found by other means, or never equal
+  if (op == Op::constant || op == Op::parameter || op == Op::result)
+    return;  // found by other means, or never equal
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
   if (Slot& slot = find(op, operands, graph_.payload(n)); slot.node == no_node) fill(slot, n);
@@ -171,7 +173,8 @@ NodeId Builder::fold(Op op, std::span<const NodeId> operands) {
       if (zero(0)) return operands[1];
       if (is(0, 1.0) || is(1, 1.0)) return constant(1.0);
       for (const int i : {0, 1})  // c or not c
-        if (graph_.op(operands[i]) == Op::logical_not && graph_.operands(operands[i])[0] == operands[1 - i]) return constant(1.0);
+        if (graph_.op(operands[i]) == Op::logical_not && graph_.operands(operands[i])[0] == operands[1 - i])
+          return constant(1.0);
       return no_node;
     case Op::sum:
       return operands.size() == 1 ? operands[0] : no_node;

@@ -1,6 +1,7 @@
 #pragma once
 
-// Appends to a graph, folding constants and merging equal nodes on the way: recording, sweeps and passes share it.
+// Appends to a graph, folding constants and merging equal nodes on the way: recording, sweeps and passes
+// share it.
 
 #include <rappel/autodiff/graph.hpp>
 
@@ -9,7 +10,8 @@ namespace rappel::detail {
 class Builder {
  public:
   explicit Builder(PassOptions options = {}) : Builder(Graph(), options) {}
-  explicit Builder(Graph graph, PassOptions options = {});  // goes on with a graph; its nodes are found by later ones
+  explicit Builder(Graph graph,
+                   PassOptions options = {});  // goes on with a graph; its nodes are found by later ones
 
   Graph& graph() { return graph_; }
   const Graph& graph() const { return graph_; }
@@ -20,7 +22,9 @@ class Builder {
   NodeId column(RowSet rows, Index column);
   // One node or, for an operation with several results, the first of them.
   NodeId node(Op op, std::span<const NodeId> operands);
-  NodeId node(Op op, std::initializer_list<NodeId> operands) { return node(op, std::span(operands.begin(), operands.size())); }
+  NodeId node(Op op, std::initializer_list<NodeId> operands) {
+    return node(op, std::span(operands.begin(), operands.size()));
+  }
   // The place-th result of a node with several, which may have been folded to constants.
   NodeId result(NodeId first, Index place) const { return first + static_cast<NodeId>(place); }
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId n);  // n may be uniform
@@ -28,7 +32,8 @@ class Builder {
   NodeId auxiliary(Op op, NodeId x);
 
  private:
-  NodeId fold(Op op, std::span<const NodeId> operands);  // an equal node that need not be appended, or no_node
+  NodeId fold(Op op,
+              std::span<const NodeId> operands);  // an equal node that need not be appended, or no_node
   NodeId fold_constants(Op op, std::span<const NodeId> operands);
   // The slot of the node equal to what is described, or the empty slot where it belongs.
   struct Slot {

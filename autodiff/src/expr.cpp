@@ -27,7 +27,8 @@ Recording* Recording::innermost() { return innermost_recording; }
 
 Recording& Recording::required(const char* what) {
   if (innermost_recording == nullptr)
-    throw std::invalid_argument(std::string(what) + " belongs inside of a cost: no recording is in progress on this thread");
+    throw std::invalid_argument(std::string(what) +
+                                " belongs inside of a cost: no recording is in progress on this thread");
   return *innermost_recording;
 }
 
@@ -39,8 +40,9 @@ Expr Recording::expr(NodeId n) const {
 NodeId Recording::node(const Expr& x) {
   if (x.is_constant()) return builder_.constant(x.constant());
   if (x.generation() != generation_)
-    throw std::invalid_argument("Expr of recording " + std::to_string(x.generation()) + " used in recording " +
-                                std::to_string(generation_) + ": an Expr lives in the recording that made it");
+    throw std::invalid_argument("Expr of recording " + std::to_string(x.generation()) +
+                                " used in recording " + std::to_string(generation_) +
+                                ": an Expr lives in the recording that made it");
   return x.node();
 }
 
@@ -74,7 +76,9 @@ Expr apply(Op op, const Expr& x, const Expr& y) {
   return recording.expr(recording.builder().node(op, {recording.node(x), recording.node(y)}));
 }
 
-Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&), const Expr& x) { return apply(op, x, auxiliary(x)); }
+Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&), const Expr& x) {
+  return apply(op, x, auxiliary(x));
+}
 
 // The innermost recording if an operand is recorded; null if all are constants.
 Recording* recording_of_any(ExprSpan x) {
@@ -133,7 +137,8 @@ Expr pow(const Expr& x, double exponent) { return detail::apply_nary(Op::power, 
 
 Expr dot(ExprSpan x, ExprSpan y) {
   if (x.size() != y.size())
-    throw std::invalid_argument("dot: " + std::to_string(x.size()) + " and " + std::to_string(y.size()) + " entries");
+    throw std::invalid_argument("dot: " + std::to_string(x.size()) + " and " + std::to_string(y.size()) +
+                                " entries");
   std::vector<Expr> pairs;
   pairs.reserve(static_cast<std::size_t>(2 * x.size()));
   for (Index i = 0; i < x.size(); ++i) {

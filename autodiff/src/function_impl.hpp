@@ -29,8 +29,8 @@ class Recorded {
   bool by_row() const { return by_row_; }
   bool needs_rows(std::size_t table) const { return needs_rows_[table]; }
   const RecordOptions& options() const { return options_; }
-  const Executor& value() const;                // outputs: the value, or the rows'
-  const Executor& value_and_gradient() const;   // outputs: the value, then the gradient
+  const Executor& value() const;               // outputs: the value, or the rows'
+  const Executor& value_and_gradient() const;  // outputs: the value, then the gradient
 
  private:
   Traced traced_;

@@ -25,19 +25,21 @@ constexpr OpInfo op_table[] = {
 const OpInfo& info(Op op) { return op_table[static_cast<std::size_t>(op)]; }
 
 std::string count_message(Op op, std::size_t given, const std::string& expected) {
-  return std::string("Graph::node: ") + info(op).name + " takes " + expected + " operands, " + std::to_string(given) +
-         " given";
+  return std::string("Graph::node: ") + info(op).name + " takes " + expected + " operands, " +
+         std::to_string(given) + " given";
 }
 
 void check_operand_count(Op op, std::size_t given) {
   const int expected = info(op).num_operands;
   if (expected >= 0 && given != static_cast<std::size_t>(expected))
     throw std::invalid_argument(count_message(op, given, std::to_string(expected)));
-  if ((op == Op::select || op == Op::power) && given != 3) throw std::invalid_argument(count_message(op, given, "3"));
+  if ((op == Op::select || op == Op::power) && given != 3)
+    throw std::invalid_argument(count_message(op, given, "3"));
   if ((op == Op::dot || op == Op::sum_products) && given % 2 != 0)
     throw std::invalid_argument(count_message(op, given, "an even number of"));
   const bool nary = op == Op::sum || op == Op::shifted_exps;
-  if ((nary && given < 1) || (op == Op::logsumexp && given < 3) || (op == Op::softmax && (given < 4 || given % 2)))
+  if ((nary && given < 1) || (op == Op::logsumexp && given < 3) ||
+      (op == Op::softmax && (given < 4 || given % 2)))
     throw std::invalid_argument(count_message(op, given, "more"));
 }
 
@@ -55,12 +57,13 @@ NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands
   if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
   const auto first = operands_.size();
   const NodeId* given = operands.data();
-  const bool own = std::greater_equal<>()(given, operands_.data()) && std::less<>()(given, operands_.data() + first);
+  const bool own =
+      std::greater_equal<>()(given, operands_.data()) && std::less<>()(given, operands_.data() + first);
   const std::ptrdiff_t place = own ? given - operands_.data() : 0;
   operands_.resize(first + operands.size());  // may move the given ones, if they are our own
   std::copy_n(own ? operands_.data() + place : given, operands.size(), operands_.data() + first);
-  records_.push_back({op, rate, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(operands.size()),
-                      static_cast<std::uint32_t>(payload)});
+  records_.push_back({op, rate, static_cast<std::uint32_t>(first),
+                      static_cast<std::uint32_t>(operands.size()), static_cast<std::uint32_t>(payload)});
   return static_cast<NodeId>(records_.size() - 1);
 }
 
@@ -69,11 +72,13 @@ std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
   for (const NodeId n : operands) {
     if (n >= records_.size())
       throw std::invalid_argument("Graph::node: operand " + std::to_string(n) + " of " + info(op).name +
-                                  " does not exist, the graph has " + std::to_string(records_.size()) + " nodes");
+                                  " does not exist, the graph has " + std::to_string(records_.size()) +
+                                  " nodes");
     const auto other = records_[n].rate;
     if (rate != 0 && other != 0 && rate != other)
-      throw std::invalid_argument(std::string("Graph::node: operands of ") + info(op).name + " vary over the rows of table " +
-                                  std::to_string(rate - 1) + " and of table " + std::to_string(other - 1) +
+      throw std::invalid_argument(std::string("Graph::node: operands of ") + info(op).name +
+                                  " vary over the rows of table " + std::to_string(rate - 1) +
+                                  " and of table " + std::to_string(other - 1) +
                                   "; sum or mean over rows before combining tables");
     if (other != 0) rate = other;
   }
@@ -85,7 +90,9 @@ void Graph::reserve(Index num_nodes) {
   operands_.reserve(2 * static_cast<std::size_t>(num_nodes));
 }
 
-NodeId Graph::parameter() { return append(Op::parameter, 0, {}, static_cast<std::size_t>(num_parameters_++)); }
+NodeId Graph::parameter() {
+  return append(Op::parameter, 0, {}, static_cast<std::size_t>(num_parameters_++));
+}
 
 RowSet Graph::rows(Index num_columns) {
   if (num_columns < 0) throw std::invalid_argument("Graph::rows: a negative number of columns");
@@ -130,7 +137,9 @@ NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) 
                                 std::to_string(num_results) + " asked for");
   const auto rate = rate_of(op, operands);
   if (op >= Op::sum_rows) {
-    if (rate == 0) throw std::invalid_argument(std::string("Graph::node: ") + info(op).name + " needs an operand that varies");
+    if (rate == 0)
+      throw std::invalid_argument(std::string("Graph::node: ") + info(op).name +
+                                  " needs an operand that varies");
     return append(op, 0, operands, static_cast<std::size_t>(rate - 1));
   }
   const NodeId first = append(op, rate, operands, static_cast<std::size_t>(num_results));
@@ -140,14 +149,15 @@ NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) 
 
 NodeId Graph::reduce_rows(Reduce reduce, RowSet rows, NodeId varying) {
   if (varying >= records_.size() || !this->varying(varying) || row_set(varying) != rows)
-    throw std::invalid_argument("Graph::reduce_rows: node " + std::to_string(varying) + " does not vary over table " +
-                                std::to_string(rows.index));
+    throw std::invalid_argument("Graph::reduce_rows: node " + std::to_string(varying) +
+                                " does not vary over table " + std::to_string(rows.index));
   const Op op = reduce == Reduce::sum ? Op::sum_rows : reduce == Reduce::max ? Op::max_rows : Op::any_rows;
   return append(op, 0, {&varying, 1}, rows.index);
 }
 
 bool Graph::is_constant(NodeId n, double value) const {
-  return is_constant(n) && std::bit_cast<std::uint64_t>(this->value(n)) == std::bit_cast<std::uint64_t>(value);
+  return is_constant(n) &&
+         std::bit_cast<std::uint64_t>(this->value(n)) == std::bit_cast<std::uint64_t>(value);
 }
 
 }  // namespace rappel

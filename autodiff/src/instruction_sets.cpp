@@ -15,7 +15,8 @@ std::vector<const KernelTable*> available_kernels() {
   available.push_back(baseline_kernels());
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     available.push_back(avx2_kernels());
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
       available.push_back(avx512_kernels());
   }
 #endif
@@ -31,7 +32,8 @@ const KernelTable& preferred_kernels() {
     if (std::string_view(forced) == name_of(kernels->instruction_set)) return *kernels;
     names += std::string(names.empty() ? "" : ", ") + name_of(kernels->instruction_set);
   }
-  throw std::invalid_argument(std::string("RAPPEL_INSTRUCTION_SET is ") + forced + "; this processor can run " + names);
+  throw std::invalid_argument(std::string("RAPPEL_INSTRUCTION_SET is ") + forced +
+                              "; this processor can run " + names);
 }
 
 }  // namespace rappel::detail

@@ -10,8 +10,8 @@
 namespace rappel::detail {
 namespace {
 
-// Chunks are what threads take: their size depends on the number of rows alone, so that the bits of a result do not
-// depend on the number of threads. There are at most 64 of them: memory does not grow with the rows.
+// Chunks are what threads take: their size depends on the number of rows alone, so that the bits of a result
+// do not depend on the number of threads. There are at most 64 of them: memory does not grow with the rows.
 constexpr Index max_chunks = 64, min_chunk_rows = 4096, largest_leaf = 256;
 
 Index chunk_rows_for(Index rows) {
@@ -19,7 +19,9 @@ Index chunk_rows_for(Index rows) {
   return std::max(min_chunk_rows, (share + largest_leaf - 1) / largest_leaf * largest_leaf);
 }
 
-double start_of(Reduce reduce) { return reduce == Reduce::max ? -std::numeric_limits<double>::infinity() : 0.0; }
+double start_of(Reduce reduce) {
+  return reduce == Reduce::max ? -std::numeric_limits<double>::infinity() : 0.0;
+}
 
 double combine(Reduce reduce, double a, double b) {
   if (reduce == Reduce::sum) return a + b;
@@ -35,10 +37,14 @@ struct BoundBody {
 
 BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
   switch (step.kind) {
-    case StepKind::dot_uniform: return kernels.dot_uniform;
-    case StepKind::shared_products: return kernels.shared_products;
-    case StepKind::copy: return kernels.copy;
-    case StepKind::plain: break;
+    case StepKind::dot_uniform:
+      return kernels.dot_uniform;
+    case StepKind::shared_products:
+      return kernels.shared_products;
+    case StepKind::copy:
+      return kernels.copy;
+    case StepKind::plain:
+      break;
   }
   return kernels.find(step.op, step.varying);
 }
@@ -54,7 +60,8 @@ BoundBody bind(Body body, const KernelTable& kernels) {
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
-  BodyRun(const BoundBody& bound, const Columns& table, double* uniforms, Workspace& workspace, double* row_output)
+  BodyRun(const BoundBody& bound, const Columns& table, double* uniforms, Workspace& workspace,
+          double* row_output)
       : bound_(bound), body_(bound.body), table_(table), workspace_(workspace), row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
     const std::size_t own_blocks = body_.num_blocks + (body_.has_row_output ? 1 : 0);
@@ -65,7 +72,8 @@ class BodyRun {
     for (const std::uint32_t u : body_.uniforms) workspace.pointers.push_back(uniforms + u);
     workspace.pointers.resize(body_.num_pointers());
     const std::size_t first_block = body_.uniforms.size() + body_.columns.size();
-    for (std::size_t b = 0; b < body_.num_blocks; ++b) workspace.pointers[first_block + b] = blocks + b * leaf;
+    for (std::size_t b = 0; b < body_.num_blocks; ++b)
+      workspace.pointers[first_block + b] = blocks + b * leaf;
     workspace.sums.resize(body_.reductions.size());
   }
 
@@ -96,7 +104,8 @@ class BodyRun {
 
   // older and newer fold into `into`.
   void fold(const double* older, const double* newer, double* into) const {
-    for (std::size_t i = 0; i < body_.reductions.size(); ++i) into[i] = combine(body_.reductions[i], older[i], newer[i]);
+    for (std::size_t i = 0; i < body_.reductions.size(); ++i)
+      into[i] = combine(body_.reductions[i], older[i], newer[i]);
   }
 
  private:
@@ -109,7 +118,8 @@ class BodyRun {
       const double* source = table_.column(body_.columns[c]) + row;
       columns[c] = padded == rows ? const_cast<double*>(source) : pad(source, rows, padded, c);
     }
-    if (body_.has_row_output) workspace_.pointers.back() = padded == rows ? row_output_ + row : padded_output_;
+    if (body_.has_row_output)
+      workspace_.pointers.back() = padded == rows ? row_output_ + row : padded_output_;
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
     for (const BodyInstruction& i : bound_.instructions) i.kernel(leaf, i);
     if (body_.has_row_output && padded != rows) std::copy_n(padded_output_, rows, row_output_ + row);
@@ -139,14 +149,17 @@ std::uint64_t next_program_number() {
 
 class Interpreter final : public Executor {
  public:
-  Interpreter(Program program, const KernelTable& kernels) : program_(std::move(program)), number_(next_program_number()) {
+  Interpreter(Program program, const KernelTable& kernels)
+      : program_(std::move(program)), number_(next_program_number()) {
     for (Body& b : program_.bodies) bodies_.push_back(bind(std::move(b), kernels));
   }
 
-  void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace, MutableSpan outputs, double* row_output) const override {
+  void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace,
+           MutableSpan outputs, double* row_output) const override {
     double* uniforms = load_uniforms(parameters, tables, workspace);
     run_part(program_.prologue, uniforms);
-    for (const BoundBody& b : bodies_) run_body(b, tables[b.body.rows.index], threads, uniforms, workspace, row_output);
+    for (const BoundBody& b : bodies_)
+      run_body(b, tables[b.body.rows.index], threads, uniforms, workspace, row_output);
     run_part(program_.epilogue, uniforms);
     for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = uniforms[program_.outputs[i]];
   }
@@ -158,7 +171,8 @@ class Interpreter final : public Executor {
     if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
     workspace.program = number_;
     next += program_.constants.size();
-    for (const std::uint32_t rows : program_.num_rows_of) *next++ = static_cast<double>(tables[rows].num_rows());
+    for (const std::uint32_t rows : program_.num_rows_of)
+      *next++ = static_cast<double>(tables[rows].num_rows());
     std::copy(parameters.begin(), parameters.end(), uniforms);
     return uniforms;
   }
@@ -167,7 +181,8 @@ class Interpreter final : public Executor {
     run_uniform(part.data(), part.data() + part.size(), program_.operands.data(), uniforms);
   }
 
-  static void run_body(const BoundBody& bound, const Columns& table, int threads, double* uniforms, Workspace& workspace, double* row_output) {
+  static void run_body(const BoundBody& bound, const Columns& table, int threads, double* uniforms,
+                       Workspace& workspace, double* row_output) {
     const Body& body = bound.body;
     const std::size_t count = body.reductions.size();
     const Index rows = table.num_rows(), chunk = chunk_rows_for(rows);
@@ -187,7 +202,8 @@ class Interpreter final : public Executor {
     for (std::size_t t = 1; t < helpers; ++t) others.emplace_back([&] { work(Workspace::of_this_thread()); });
     work(workspace);
     others.clear();  // joins
-    for (std::size_t i = 0; i < count; ++i) uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);
+    for (std::size_t i = 0; i < count; ++i)
+      uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);
   }
 
   // Pairwise by number.

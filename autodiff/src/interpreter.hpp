@@ -31,11 +31,11 @@ class AlignedBuffer {
 
 // Scratch memory of one thread, kept between calls; no result depends on it.
 struct Workspace {
-  std::uint64_t program = 0;          // whose constants stand in uniforms
+  std::uint64_t program = 0;  // whose constants stand in uniforms
   AlignedBuffer uniforms;
-  AlignedBuffer blocks;               // of the body at hand, then the columns of a last leaf, padded
+  AlignedBuffer blocks;  // of the body at hand, then the columns of a last leaf, padded
   std::vector<double*> pointers;
-  std::vector<double> sums, levels;   // of a leaf; of the leaves so far, by level
+  std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
   static Workspace& of_this_thread();
@@ -46,7 +46,8 @@ class Executor {
  public:
   virtual ~Executor() = default;
   // outputs: one for each uniform output; row_output: num_rows doubles for the output by row, or null.
-  virtual void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace, MutableSpan outputs, double* row_output) const = 0;
+  virtual void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace,
+                   MutableSpan outputs, double* row_output) const = 0;
 };
 
 // Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set.
@@ -55,8 +56,8 @@ std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& k
 // Those that this build has and this processor can run, the best one last.
 std::vector<const KernelTable*> available_kernels();
 
-// The best available one, or what the environment variable RAPPEL_INSTRUCTION_SET forces: scalar, baseline, avx2,
-// avx512. Throws std::invalid_argument if it names another, or one that this processor lacks.
+// The best available one, or what the environment variable RAPPEL_INSTRUCTION_SET forces: scalar, baseline,
+// avx2, avx512. Throws std::invalid_argument if it names another, or one that this processor lacks.
 const KernelTable& preferred_kernels();
 const char* name_of(InstructionSet set);
 

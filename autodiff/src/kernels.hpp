@@ -1,8 +1,8 @@
 #pragma once
 
-// What the block interpreter asks of an instruction set: kernels over a leaf of rows, as raw pointers. The files
-// behind it are compiled once per instruction set; this header and kernels_body.hpp hold no inline function and no
-// container, so that nothing is shared between them.
+// What the block interpreter asks of an instruction set: kernels over a leaf of rows, as raw pointers. The
+// files behind it are compiled once per instruction set; this header and kernels_body.hpp hold no inline
+// function and no container, so that nothing is shared between them.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,14 @@ namespace rappel::detail {
 
 enum class InstructionSet { scalar, baseline, avx2, avx512 };
 
-// The sums over rows keep this many partials: row r adds to partial r mod 32, and the partials fold 32, 16, .., 1.
+// The sums over rows keep this many partials: row r adds to partial r mod 32, and the partials fold 32, 16,
+// .., 1.
 inline constexpr std::ptrdiff_t num_partials = 32;
 
 // A leaf of rows at work. Varying values are blocks of `padded` doubles, a multiple of num_partials.
 struct Leaf {
-  double* const* pointers;        // by operand number: a uniform value, a block, or a column at the leaf's first row
+  double* const*
+      pointers;  // by operand number: a uniform value, a block, or a column at the leaf's first row
   const std::uint32_t* operands;  // of all instructions; the top bit marks an operand that is uniform
   double* sums;                   // the leaf's reductions
   std::ptrdiff_t rows;            // that exist
@@ -42,8 +44,8 @@ struct BodyInstruction {
 struct KernelTable {
   InstructionSet instruction_set;
   BodyKernel (*find)(Op op, unsigned varying);
-  BodyKernel dot_uniform;  // the first operand of every pair is uniform
-  BodyKernel shared_products;      // (a; b1, b2, ..): sums over rows of a * b_i
+  BodyKernel dot_uniform;      // the first operand of every pair is uniform
+  BodyKernel shared_products;  // (a; b1, b2, ..): sums over rows of a * b_i
   BodyKernel copy;
 };
 
@@ -55,7 +57,8 @@ struct UniformInstruction {
 };
 
 // Runs instructions over single values; the scalar kernels' formulas, bit for bit.
-void run_uniform(const UniformInstruction* first, const UniformInstruction* last, const std::uint32_t* operands, double* values);
+void run_uniform(const UniformInstruction* first, const UniformInstruction* last,
+                 const std::uint32_t* operands, double* values);
 
 const KernelTable* scalar_kernels();
 const KernelTable* baseline_kernels();  // null where this build has none

@@ -12,7 +12,8 @@ namespace rappel {
 namespace {
 #include "lanes.hpp"
 #include "kernels_body.hpp"
-constexpr detail::KernelTable table = {detail::InstructionSet::avx2, &find_kernel, &dot_uniform_kernel, &shared_products_kernel, &copy_kernel};
+constexpr detail::KernelTable table = {detail::InstructionSet::avx2, &find_kernel, &dot_uniform_kernel,
+                                       &shared_products_kernel, &copy_kernel};
 }  // namespace
 
 const detail::KernelTable* detail::avx2_kernels() { return &table; }

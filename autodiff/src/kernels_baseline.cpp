@@ -12,7 +12,8 @@ namespace rappel {
 namespace {
 #include "lanes.hpp"
 #include "kernels_body.hpp"
-constexpr detail::KernelTable table = {detail::InstructionSet::baseline, &find_kernel, &dot_uniform_kernel, &shared_products_kernel, &copy_kernel};
+constexpr detail::KernelTable table = {detail::InstructionSet::baseline, &find_kernel, &dot_uniform_kernel,
+                                       &shared_products_kernel, &copy_kernel};
 }  // namespace
 
 const detail::KernelTable* detail::baseline_kernels() { return &table; }

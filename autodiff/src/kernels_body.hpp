@@ -1,5 +1,5 @@
-// The kernels of the block interpreter for one instruction set. Included once by each kernels_*.cpp inside of its
-// unnamed namespace, after lanes.hpp.
+// The kernels of the block interpreter for one instruction set. Included once by each kernels_*.cpp inside of
+// its unnamed namespace, after lanes.hpp.
 
 using detail::BodyInstruction;
 using detail::BodyKernel;
@@ -14,7 +14,8 @@ template <bool Varying>
 struct Operand {
   const double* p;
   Lanes uniform;
-  Operand(const Leaf& leaf, std::uint32_t operand) : p(leaf.pointers[operand & ~uniform_bit]), uniform(Varying ? 0.0 : *p) {}
+  Operand(const Leaf& leaf, std::uint32_t operand)
+      : p(leaf.pointers[operand & ~uniform_bit]), uniform(Varying ? 0.0 : *p) {}
   Lanes at(std::ptrdiff_t r) const {
     if constexpr (Varying) return load(p + r);
     return uniform;
@@ -68,7 +69,8 @@ void power_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const double c = *leaf.pointers[leaf.operands[i.first + 1] & ~uniform_bit];
   const double k = *leaf.pointers[leaf.operands[i.first + 2] & ~uniform_bit];
   double* out = result_of(leaf, i);
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, formulas::power_value(x.at(r), c, k));
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
+    store(out + r, formulas::power_value(x.at(r), c, k));
 }
 
 void sum_kernel(const Leaf& leaf, const BodyInstruction& i) {
@@ -81,11 +83,12 @@ void sum_kernel(const Leaf& leaf, const BodyInstruction& i) {
   }
 }
 
-// A strip of rows is held in registers while the terms of a dot go by: operands are looked up once a strip, and
-// accumulators run over rows, never over terms, so that the terms keep their order. (Plain local arrays: g++ 12 keeps
-// them in registers, and members of a struct in memory.)
+// A strip of rows is held in registers while the terms of a dot go by: operands are looked up once a strip,
+// and accumulators run over rows, never over terms, so that the terms keep their order. (Plain local arrays:
+// g++ 12 keeps them in registers, and members of a struct in memory.)
 template <int Strip>
-inline __attribute__((always_inline)) void load_strip(const Leaf& leaf, std::uint32_t operand, std::ptrdiff_t r, Lanes (&strip)[Strip]) {
+inline __attribute__((always_inline)) void load_strip(const Leaf& leaf, std::uint32_t operand,
+                                                      std::ptrdiff_t r, Lanes (&strip)[Strip]) {
   const double* p = leaf.pointers[operand & ~uniform_bit];
   if (operand & uniform_bit) {
     const Lanes u(*p);
@@ -97,7 +100,9 @@ inline __attribute__((always_inline)) void load_strip(const Leaf& leaf, std::uin
 
 // x1*y1 + x2*y2 + .., any of which may vary.
 template <int Strip>
-inline __attribute__((always_inline)) void dot_of_strip(const Leaf& leaf, const std::uint32_t* operands, std::uint32_t count, std::ptrdiff_t r, Lanes (&total)[Strip]) {
+inline __attribute__((always_inline)) void dot_of_strip(const Leaf& leaf, const std::uint32_t* operands,
+                                                        std::uint32_t count, std::ptrdiff_t r,
+                                                        Lanes (&total)[Strip]) {
   Lanes x[Strip], y[Strip];
   load_strip(leaf, operands[0], r, total);
   load_strip(leaf, operands[1], r, y);
@@ -121,8 +126,8 @@ void dot_kernel(const Leaf& leaf, const BodyInstruction& i) {
   }
 }
 
-// The operands at the same place of the next leaf are asked for ahead: a leaf of many columns is too short for the
-// processor's own prefetching.
+// The operands at the same place of the next leaf are asked for ahead: a leaf of many columns is too short
+// for the processor's own prefetching.
 inline void ask_for_next_leaf(const Leaf& leaf, const double* p) { __builtin_prefetch(p + leaf.padded); }
 
 // Every pair has a uniform first operand, spread over the strip once; the second may vary or not.
@@ -229,7 +234,8 @@ void sum_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
     dot_of_strip(leaf, operands, i.count, r, term);
     const std::ptrdiff_t first = r / width % num_vectors;
     for (int s = 0; s < dot_strip; ++s) {
-      if (r + num_partials > leaf.rows) term[s] = select(rows_below(r + s * width, leaf.rows), term[s], Lanes(0.0));
+      if (r + num_partials > leaf.rows)
+        term[s] = select(rows_below(r + s * width, leaf.rows), term[s], Lanes(0.0));
       partials[first + s] = partials[first + s] + term[s];
     }
   }
@@ -249,7 +255,8 @@ void shared_products_of(const Leaf& leaf, const double* a, const std::uint32_t* 
   for (; r < whole; r += num_partials)
     for (int v = 0; v < num_vectors; ++v) {
       const Lanes av = load(a + r + v * width);
-      for (int k = 0; k < Count; ++k) partials[k][v] = multiply_add(av, load(x[k] + r + v * width), partials[k][v]);
+      for (int k = 0; k < Count; ++k)
+        partials[k][v] = multiply_add(av, load(x[k] + r + v * width), partials[k][v]);
     }
   if (r < leaf.rows)
     for (int v = 0; v < num_vectors; ++v) {
@@ -264,17 +271,20 @@ void shared_products_of(const Leaf& leaf, const double* a, const std::uint32_t* 
 }
 
 void shared_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  constexpr int at_once = width == 8 ? 4 : width == 4 ? 1 : 1;  // the partials of so many sums stay in registers
+  constexpr int at_once = width == 8   ? 4
+                          : width == 4 ? 1
+                                       : 1;  // the partials of so many sums stay in registers
   const std::uint32_t* operands = leaf.operands + i.first;
   const double* a = leaf.pointers[operands[0]];
   const std::uint32_t count = i.count - 1;
   std::uint32_t k = 0;
-  for (; k + at_once <= count; k += at_once) shared_products_of<at_once>(leaf, a, operands + 1 + k, leaf.sums + i.result + k);
+  for (; k + at_once <= count; k += at_once)
+    shared_products_of<at_once>(leaf, a, operands + 1 + k, leaf.sums + i.result + k);
   for (; k < count; ++k) shared_products_of<1>(leaf, a, operands + 1 + k, leaf.sums + i.result + k);
 }
 
-// logsumexp and softmax over n operands, for blocks of rows and, with width 1, for single values: get(k) is an operand,
-// put(k, value) a result.
+// logsumexp and softmax over n operands, for blocks of rows and, with width 1, for single values: get(k) is
+// an operand, put(k, value) a result.
 template <class Get, class Put>
 void shifted_exps_of(std::uint32_t n, Get get, Put put) {
   Lanes largest = get(0);
@@ -307,14 +317,14 @@ void softmax_of(std::uint32_t num_operands, Get get, Put put) {
     put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), get(n + 2 + k) / total));
 }
 
-#define RAPPEL_NARY_KERNEL(name)                                                                       \
-  void name##_kernel(const Leaf& leaf, const BodyInstruction& i) {                                     \
-    const std::uint32_t* operands = leaf.operands + i.first;                                           \
-    const std::uint32_t* results = operands + i.count;                                                 \
-    for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)                                            \
-      name##_of(                                                                                       \
-          i.count, [&](std::uint32_t k) { return AnyOperand(leaf, operands[k]).at(r); },               \
-          [&](std::uint32_t k, Lanes value) { store(leaf.pointers[results[k]] + r, value); });         \
+#define RAPPEL_NARY_KERNEL(name)                                                               \
+  void name##_kernel(const Leaf& leaf, const BodyInstruction& i) {                             \
+    const std::uint32_t* operands = leaf.operands + i.first;                                   \
+    const std::uint32_t* results = operands + i.count;                                         \
+    for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)                                    \
+      name##_of(                                                                               \
+          i.count, [&](std::uint32_t k) { return AnyOperand(leaf, operands[k]).at(r); },       \
+          [&](std::uint32_t k, Lanes value) { store(leaf.pointers[results[k]] + r, value); }); \
   }
 RAPPEL_NARY_KERNEL(shifted_exps)
 RAPPEL_NARY_KERNEL(logsumexp)
@@ -323,7 +333,10 @@ RAPPEL_NARY_KERNEL(softmax)
 
 template <class F>
 BodyKernel binary_by_rate(unsigned varying) {
-  return varying == 3 ? &binary_kernel<F, true, true> : varying == 1 ? &binary_kernel<F, true, false> : varying == 2 ? &binary_kernel<F, false, true> : &binary_kernel<F, false, false>;
+  return varying == 3   ? &binary_kernel<F, true, true>
+         : varying == 1 ? &binary_kernel<F, true, false>
+         : varying == 2 ? &binary_kernel<F, false, true>
+                        : &binary_kernel<F, false, false>;
 }
 
 template <class F>
@@ -333,8 +346,9 @@ BodyKernel unary_by_rate(unsigned varying) {
 
 BodyKernel select_by_rate(unsigned varying) {
   static constexpr BodyKernel kernels[8] = {
-      &select_kernel<false, false, false>, &select_kernel<true, false, false>, &select_kernel<false, true, false>,
-      &select_kernel<true, true, false>,   &select_kernel<false, false, true>, &select_kernel<true, false, true>,
+      &select_kernel<false, false, false>, &select_kernel<true, false, false>,
+      &select_kernel<false, true, false>,  &select_kernel<true, true, false>,
+      &select_kernel<false, false, true>,  &select_kernel<true, false, true>,
       &select_kernel<false, true, true>,   &select_kernel<true, true, true>};
   return kernels[varying & 7];
 }
@@ -342,23 +356,38 @@ BodyKernel select_by_rate(unsigned varying) {
 BodyKernel find_kernel(Op op, unsigned varying) {
   switch (op) {
 #define RAPPEL_UNARY(name, ...) \
-  case Op::name: return unary_by_rate<formulas::name##_op>(varying);
+  case Op::name:                \
+    return unary_by_rate<formulas::name##_op>(varying);
 #define RAPPEL_UNARY_AUX(name, ...) \
-  case Op::name: return binary_by_rate<formulas::name##_op>(varying);
+  case Op::name:                    \
+    return binary_by_rate<formulas::name##_op>(varying);
 #define RAPPEL_BINARY(name, ...) \
-  case Op::name: return binary_by_rate<formulas::name##_op>(varying);
+  case Op::name:                 \
+    return binary_by_rate<formulas::name##_op>(varying);
 #include <rappel/autodiff/ops.def>
-    case Op::select: return select_by_rate(varying);
-    case Op::power: return &power_kernel;
-    case Op::sum: return &sum_kernel;
-    case Op::dot: return &dot_kernel;
-    case Op::shifted_exps: return &shifted_exps_kernel;
-    case Op::logsumexp: return &logsumexp_kernel;
-    case Op::softmax: return &softmax_kernel;
-    case Op::sum_rows: return &reduce_kernel<AddLanes>;
-    case Op::max_rows: return &reduce_kernel<MaxLanes>;
-    case Op::any_rows: return &reduce_kernel<AnyLanes>;
-    case Op::sum_products: return &sum_products_kernel;
-    default: return nullptr;
+    case Op::select:
+      return select_by_rate(varying);
+    case Op::power:
+      return &power_kernel;
+    case Op::sum:
+      return &sum_kernel;
+    case Op::dot:
+      return &dot_kernel;
+    case Op::shifted_exps:
+      return &shifted_exps_kernel;
+    case Op::logsumexp:
+      return &logsumexp_kernel;
+    case Op::softmax:
+      return &softmax_kernel;
+    case Op::sum_rows:
+      return &reduce_kernel<AddLanes>;
+    case Op::max_rows:
+      return &reduce_kernel<MaxLanes>;
+    case Op::any_rows:
+      return &reduce_kernel<AnyLanes>;
+    case Op::sum_products:
+      return &sum_products_kernel;
+    default:
+      return nullptr;
   }
 }

@@ -10,7 +10,8 @@ namespace rappel {
 namespace {
 #include "lanes.hpp"
 #include "kernels_body.hpp"
-constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel, &shared_products_kernel, &copy_kernel};
+constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel,
+                                       &shared_products_kernel, &copy_kernel};
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]];
@@ -27,27 +28,49 @@ double dot_of(const double* values, const std::uint32_t* x, std::uint32_t count)
 
 const detail::KernelTable* detail::scalar_kernels() { return &table; }
 
-void detail::run_uniform(const UniformInstruction* first, const UniformInstruction* last, const std::uint32_t* operands, double* values) {
+void detail::run_uniform(const UniformInstruction* first, const UniformInstruction* last,
+                         const std::uint32_t* operands, double* values) {
   for (const UniformInstruction* i = first; i != last; ++i) {
     const std::uint32_t* x = operands + i->first;
     const auto get = [&](std::uint32_t k) { return Lanes(values[x[k]]); };
     const auto put = [&](std::uint32_t k, Lanes value) { values[x[i->count + k]] = value.v; };
     switch (i->op) {
-#define RAPPEL_UNARY(name, ...) \
-  case Op::name: values[i->result] = formulas::name##_op::value(get(0)).v; break;
-#define RAPPEL_UNARY_AUX(name, ...) \
-  case Op::name: values[i->result] = formulas::name##_op::value(get(0), get(1)).v; break;
-#define RAPPEL_BINARY(name, ...) \
-  case Op::name: values[i->result] = formulas::name##_op::value(get(0), get(1)).v; break;
+#define RAPPEL_UNARY(name, ...)                               \
+  case Op::name:                                              \
+    values[i->result] = formulas::name##_op::value(get(0)).v; \
+    break;
+#define RAPPEL_UNARY_AUX(name, ...)                                   \
+  case Op::name:                                                      \
+    values[i->result] = formulas::name##_op::value(get(0), get(1)).v; \
+    break;
+#define RAPPEL_BINARY(name, ...)                                      \
+  case Op::name:                                                      \
+    values[i->result] = formulas::name##_op::value(get(0), get(1)).v; \
+    break;
 #include <rappel/autodiff/ops.def>
-      case Op::select: values[i->result] = values[x[0]] == 0.0 ? values[x[2]] : values[x[1]]; break;
-      case Op::power: values[i->result] = formulas::power_value(get(0), values[x[1]], values[x[2]]).v; break;
-      case Op::sum: values[i->result] = sum_of(values, x, i->count); break;
-      case Op::dot: values[i->result] = dot_of(values, x, i->count); break;
-      case Op::shifted_exps: shifted_exps_of(i->count, get, put); break;
-      case Op::logsumexp: logsumexp_of(i->count, get, put); break;
-      case Op::softmax: softmax_of(i->count, get, put); break;
-      default: break;  // leaves have no instruction
+      case Op::select:
+        values[i->result] = values[x[0]] == 0.0 ? values[x[2]] : values[x[1]];
+        break;
+      case Op::power:
+        values[i->result] = formulas::power_value(get(0), values[x[1]], values[x[2]]).v;
+        break;
+      case Op::sum:
+        values[i->result] = sum_of(values, x, i->count);
+        break;
+      case Op::dot:
+        values[i->result] = dot_of(values, x, i->count);
+        break;
+      case Op::shifted_exps:
+        shifted_exps_of(i->count, get, put);
+        break;
+      case Op::logsumexp:
+        logsumexp_of(i->count, get, put);
+        break;
+      case Op::softmax:
+        softmax_of(i->count, get, put);
+        break;
+      default:
+        break;  // leaves have no instruction
     }
   }
 }

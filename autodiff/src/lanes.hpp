@@ -1,6 +1,7 @@
-// Lanes: RAPPEL_LANES doubles side by side, and the elementary functions on them. No include guard and no namespace
-// of its own: each kernels_*.cpp includes it once inside of an unnamed namespace, compiled for its instruction set, so
-// that everything here has internal linkage and no linker can share a copy between instruction sets.
+// Lanes: RAPPEL_LANES doubles side by side, and the elementary functions on them. No include guard and no
+// namespace of its own: each kernels_*.cpp includes it once inside of an unnamed namespace, compiled for its
+// instruction set, so that everything here has internal linkage and no linker can share a copy between
+// instruction sets.
 
 constexpr int width = RAPPEL_LANES;
 
@@ -70,10 +71,14 @@ Lanes by_lane(F f, Lanes x) {
 }
 
 #if RAPPEL_LANES == 8
-inline Lanes fma(Lanes a, Lanes b, Lanes c) { return Lanes::of((Raw)_mm512_fmadd_pd((__m512d)a.v, (__m512d)b.v, (__m512d)c.v)); }
+inline Lanes fma(Lanes a, Lanes b, Lanes c) {
+  return Lanes::of((Raw)_mm512_fmadd_pd((__m512d)a.v, (__m512d)b.v, (__m512d)c.v));
+}
 inline Lanes math_sqrt(Lanes x) { return Lanes::of((Raw)_mm512_maskz_sqrt_pd(0xff, (__m512d)x.v)); }
 #elif RAPPEL_LANES == 4
-inline Lanes fma(Lanes a, Lanes b, Lanes c) { return Lanes::of((Raw)_mm256_fmadd_pd((__m256d)a.v, (__m256d)b.v, (__m256d)c.v)); }
+inline Lanes fma(Lanes a, Lanes b, Lanes c) {
+  return Lanes::of((Raw)_mm256_fmadd_pd((__m256d)a.v, (__m256d)b.v, (__m256d)c.v));
+}
 inline Lanes math_sqrt(Lanes x) { return Lanes::of((Raw)_mm256_sqrt_pd((__m256d)x.v)); }
 #else
 inline Lanes fma(Lanes a, Lanes b, Lanes c) {  // rounded once, also without the instruction
@@ -131,18 +136,19 @@ Lanes polynomial(const double (&coefficients)[Count], Lanes x) {
   return value;
 }
 
-// log(1 + a) for 0 <= a <= 1, NaN for NaN; at most 1 ulp. With 1 + f = 1 + a, or (1 + a) / 2 for a >= 1/2 (exact), and
-// s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))), as in fdlibm's log1p; R is the minimax polynomial of
-// 2 atanh(s)/s - 2 on s^2 <= 0.04, its error below 2^-61. A third of the time of SLEEF's log1p, which takes any argument
-// (derivative_speed: a third of the logistic cost was spent there).
+// log(1 + a) for 0 <= a <= 1, NaN for NaN; at most 1 ulp. With 1 + f = 1 + a, or (1 + a) / 2 for a >= 1/2
+// (exact), and s = f / (2 + f): log(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2))), as in fdlibm's log1p; R is the
+// minimax polynomial of 2 atanh(s)/s - 2 on s^2 <= 0.04, its error below 2^-61. A third of the time of
+// SLEEF's log1p, which takes any argument (derivative_speed: a third of the logistic cost was spent there).
 inline Lanes log1p_of_unit(Lanes a) {
   const Mask upper = a >= Lanes(0.5);
   const Lanes f = select(upper, Lanes(0.5) * (a - Lanes(1.0)), a);
   const Lanes ln2_high = select(upper, Lanes(0x1.62e42fee00000p-1), Lanes(0.0));
   const Lanes ln2_low = select(upper, Lanes(0x1.a39ef35793c76p-33), Lanes(0.0));
   const Lanes s = f / (Lanes(2.0) + f), w = s * s;
-  constexpr double coefficients[] = {0.13740614771245238, 0.13190144316497313, 0.15390025471895344, 0.1818170302666373,
-                                     0.22222223594036705, 0.2857142856298922,  0.4000000000002169,  0.6666666666666665};
+  constexpr double coefficients[] = {0.13740614771245238, 0.13190144316497313, 0.15390025471895344,
+                                     0.1818170302666373,  0.22222223594036705, 0.2857142856298922,
+                                     0.4000000000002169,  0.6666666666666665};
   const Lanes r = polynomial(coefficients, w);
   const Lanes half_square = Lanes(0.5) * f * f;
   return ln2_high - ((half_square - multiply_add(s, multiply_add(r, w, half_square), ln2_low)) - f);

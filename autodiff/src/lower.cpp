@@ -9,9 +9,12 @@ namespace {
 
 bool is_reduction(Op op) { return op >= Op::sum_rows; }
 
-Reduce kind_of(Op op) { return op == Op::max_rows ? Reduce::max : op == Op::any_rows ? Reduce::any : Reduce::sum; }
+Reduce kind_of(Op op) {
+  return op == Op::max_rows ? Reduce::max : op == Op::any_rows ? Reduce::any : Reduce::sum;
+}
 
-// Blocks are given out to values and taken back after the last use, so that the working set stays in the cache.
+// Blocks are given out to values and taken back after the last use, so that the working set stays in the
+// cache.
 class Blocks {
  public:
   std::uint32_t take() {
@@ -31,7 +34,12 @@ class Blocks {
 class Lowering {
  public:
   explicit Lowering(const Traced& traced)
-      : traced_(traced), graph_(traced.graph), size_(static_cast<NodeId>(graph_.size())), live_(size_, false), after_rows_(size_, false), uniform_(size_, no_node) {}
+      : traced_(traced),
+        graph_(traced.graph),
+        size_(static_cast<NodeId>(graph_.size())),
+        live_(size_, false),
+        after_rows_(size_, false),
+        uniform_(size_, no_node) {}
 
   Program run() {
     mark_live();
@@ -62,9 +70,10 @@ class Lowering {
       if (is_reduction(graph_.op(n))) after_rows_[n] = true;
       for (const NodeId x : graph_.operands(n)) after_rows_[n] = after_rows_[n] || after_rows_[x];
       if (graph_.varying(n) && after_rows_[n])
-        throw std::invalid_argument(std::string("a row needs the result of a sum over rows (at ") + name_of(graph_.op(n)) +
-                                    "): costs with a second pass over the rows are not supported; compute that sum outside "
-                                    "of the cost, or write the cost so that a sum is used after the rows alone");
+        throw std::invalid_argument(
+            std::string("a row needs the result of a sum over rows (at ") + name_of(graph_.op(n)) +
+            "): costs with a second pass over the rows are not supported; compute that sum outside "
+            "of the cost, or write the cost so that a sum is used after the rows alone");
     }
   }
 
@@ -94,10 +103,13 @@ class Lowering {
 
   void add_uniform(NodeId n) {
     const Op op = graph_.op(n);
-    if (op == Op::parameter || op == Op::constant || op == Op::num_rows || op == Op::result || is_reduction(op)) return;
+    if (op == Op::parameter || op == Op::constant || op == Op::num_rows || op == Op::result ||
+        is_reduction(op))
+      return;
     auto& part = after_rows_[n] ? program_.epilogue : program_.prologue;
     const auto x = graph_.operands(n);
-    part.push_back({op, static_cast<std::uint32_t>(program_.operands.size()), static_cast<std::uint32_t>(x.size()), uniform_[n]});
+    part.push_back({op, static_cast<std::uint32_t>(program_.operands.size()),
+                    static_cast<std::uint32_t>(x.size()), uniform_[n]});
     for (const NodeId k : x) program_.operands.push_back(uniform_[k]);
     for (NodeId k = n; k < n + num_results(n); ++k) program_.operands.push_back(uniform_[k]);
   }
@@ -234,7 +246,13 @@ class Lowering {
     std::size_t sums = 0;
     for (std::size_t i = 0; i < drafts.size(); ++i) {
       const Draft& d = drafts[i];
-      BodyStep step{graph_.op(d.node), d.kind, 0, static_cast<std::uint32_t>(body.operands.size()), static_cast<std::uint32_t>(d.operands.size()), 0, d.num_results};
+      BodyStep step{graph_.op(d.node),
+                    d.kind,
+                    0,
+                    static_cast<std::uint32_t>(body.operands.size()),
+                    static_cast<std::uint32_t>(d.operands.size()),
+                    0,
+                    d.num_results};
       for (std::size_t k = 0; k < d.operands.size(); ++k) {
         const NodeId x = d.operands[k];
         if (graph_.varying(x) && k < 3) step.varying |= 1u << k;
@@ -244,7 +262,9 @@ class Lowering {
         for (std::size_t k = 0; k < d.operands.size(); ++k) {
           const NodeId x = d.operands[k];
           const bool block = graph_.varying(x) && graph_.op(x) != Op::column && x != row_output_;
-          if (block && last_use[x] == i + 1 && std::find(d.operands.begin(), d.operands.begin() + static_cast<std::ptrdiff_t>(k), x) == d.operands.begin() + static_cast<std::ptrdiff_t>(k))
+          if (block && last_use[x] == i + 1 &&
+              std::find(d.operands.begin(), d.operands.begin() + static_cast<std::ptrdiff_t>(k), x) ==
+                  d.operands.begin() + static_cast<std::ptrdiff_t>(k))
             blocks.give_back(pointer_[x] - base);
         }
       };
@@ -273,7 +293,8 @@ class Lowering {
     finish_row_output(body, base, blocks.count(), row_output);
   }
 
-  void finish_row_output(Body& body, std::uint32_t base, std::uint32_t num_blocks, std::uint32_t placeholder) {
+  void finish_row_output(Body& body, std::uint32_t base, std::uint32_t num_blocks,
+                         std::uint32_t placeholder) {
     body.num_blocks = num_blocks;
     body.has_row_output = row_output_ != no_node;
     const std::uint32_t pointer = base + num_blocks;
@@ -283,8 +304,9 @@ class Lowering {
       if (s.num_results > 0 && s.result == placeholder) s.result = pointer;
   }
 
-  // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against leaves
-  // that fit the first level, a call of a kernel on four times the rows is worth more (bench/derivative_speed).
+  // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
+  // leaves that fit the first level, a call of a kernel on four times the rows is worth more
+  // (bench/derivative_speed).
   static void choose_leaf(Body& body) {
     constexpr std::size_t cache = 256 * 1024;
     const std::size_t per_row = 8 * (body.columns.size() + body.num_blocks + 1);
@@ -296,8 +318,8 @@ class Lowering {
   NodeId size_;
   std::vector<bool> live_;
   std::vector<bool> after_rows_;
-  std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
-  std::vector<std::uint32_t> pointer_;  // by node: its pointer number in the body at hand
+  std::vector<std::uint32_t> uniform_;        // by node: its number among the uniform values
+  std::vector<std::uint32_t> pointer_;        // by node: its pointer number in the body at hand
   std::vector<std::vector<NodeId>> sums_of_;  // by reduction step: the nodes that it computes
   std::size_t first_sum_ = 0;
   std::vector<std::vector<NodeId>> products_by_value_;

@@ -10,17 +10,24 @@ using detail::Builder;
 
 // Appends node n of `from` to a graph or a builder, its operands renumbered by `map`.
 template <class Target>
-NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands, Target& to) {
+NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands,
+                 Target& to) {
   switch (const Op op = from.op(n)) {
-    case Op::constant: return to.constant(from.value(n));
-    case Op::column: return to.column(from.row_set(n), from.payload(n));
-    case Op::num_rows: return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
-    case Op::result: return map[from.operands(n)[0]] + static_cast<NodeId>(from.payload(n));  // came with its node
+    case Op::constant:
+      return to.constant(from.value(n));
+    case Op::column:
+      return to.column(from.row_set(n), from.payload(n));
+    case Op::num_rows:
+      return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
+    case Op::result:
+      return map[from.operands(n)[0]] + static_cast<NodeId>(from.payload(n));  // came with its node
     default:
       operands.clear();
       for (const NodeId x : from.operands(n)) operands.push_back(map[x]);
       if (op >= Op::sum_rows && op <= Op::any_rows) {
-        const Reduce reduce = op == Op::sum_rows ? Reduce::sum : op == Op::max_rows ? Reduce::max : Reduce::any;
+        const Reduce reduce = op == Op::sum_rows   ? Reduce::sum
+                              : op == Op::max_rows ? Reduce::max
+                                                   : Reduce::any;
         return to.reduce_rows(reduce, {static_cast<std::uint16_t>(from.payload(n))}, operands[0]);
       }
       return to.node(op, operands);
@@ -54,12 +61,18 @@ struct Term {
   NodeId x, y;
 };
 
-// A node whose value is a sum of products and that one other node alone uses is kept as its terms, until its user
-// either takes them into a longer sum or asks for the node after all.
+// A node whose value is a sum of products and that one other node alone uses is kept as its terms, until its
+// user either takes them into a longer sum or asks for the node after all.
 class FuseProducts {
  public:
   explicit FuseProducts(const Traced& traced)
-      : traced_(traced), graph_(traced.graph), size_(static_cast<std::size_t>(graph_.size())), map_(size_, no_node), negative_(size_, no_node), terms_(size_), uses_(size_, 0) {
+      : traced_(traced),
+        graph_(traced.graph),
+        size_(static_cast<std::size_t>(graph_.size())),
+        map_(size_, no_node),
+        negative_(size_, no_node),
+        terms_(size_),
+        uses_(size_, 0) {
     copy_row_sets(graph_, to_);
     to_.reserve(graph_.size());
     for (NodeId n = 0; n < size_; ++n)
@@ -77,7 +90,8 @@ class FuseProducts {
   void visit(NodeId n) {
     switch (graph_.op(n)) {
       case Op::mul:
-      case Op::dot: return keep(n, pairs_of(n));
+      case Op::dot:
+        return keep(n, pairs_of(n));
       case Op::add:
       case Op::sub:
         if (std::vector<Term> terms = sum_of(n); !terms.empty()) return keep(n, std::move(terms));
@@ -88,7 +102,8 @@ class FuseProducts {
           return;
         }
         break;
-      default: break;
+      default:
+        break;
     }
     for (const NodeId x : graph_.operands(n)) materialise(x);
     map_[n] = graph_.op(n) == Op::parameter ? to_.parameter() : copy_node(graph_, n, map_, operands_, to_);
@@ -106,8 +121,8 @@ class FuseProducts {
     return terms;
   }
 
-  // left + right as terms; empty if neither is a product. The order written is kept: right may be taken in only as one
-  // product, since x + (a*b + c*d) is not (x + a*b) + c*d.
+  // left + right as terms; empty if neither is a product. The order written is kept: right may be taken in
+  // only as one product, since x + (a*b + c*d) is not (x + a*b) + c*d.
   std::vector<Term> sum_of(NodeId n) {
     NodeId left = graph_.operands(n)[0], right = graph_.operands(n)[1];
     const bool minus = graph_.op(n) == Op::sub;
@@ -172,7 +187,8 @@ Traced fold_and_merge(const Traced& traced, PassOptions options) {
   copy_row_sets(traced.graph, builder.graph());
   std::vector<NodeId> map(static_cast<std::size_t>(traced.graph.size()), no_node), operands;
   for (NodeId n = 0; n < static_cast<NodeId>(map.size()); ++n)
-    map[n] = traced.graph.op(n) == Op::parameter ? builder.graph().parameter() : copy_node(traced.graph, n, map, operands, builder);
+    map[n] = traced.graph.op(n) == Op::parameter ? builder.graph().parameter()
+                                                 : copy_node(traced.graph, n, map, operands, builder);
   return renumbered(traced, map, builder.take());
 }
 

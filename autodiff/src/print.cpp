@@ -21,10 +21,14 @@ std::string text_of(double value) {
 std::string label_of(const Graph& graph, NodeId n, const std::vector<Columns>& tables) {
   const auto payload = graph.payload(n);
   switch (graph.op(n)) {
-    case Op::constant: return text_of(graph.value(n));
-    case Op::parameter: return "x[" + std::to_string(payload) + "]";
-    case Op::num_rows: return "rows of table " + std::to_string(payload);
-    case Op::result: return "result " + std::to_string(payload) + " of n" + std::to_string(graph.operands(n)[0]);
+    case Op::constant:
+      return text_of(graph.value(n));
+    case Op::parameter:
+      return "x[" + std::to_string(payload) + "]";
+    case Op::num_rows:
+      return "rows of table " + std::to_string(payload);
+    case Op::result:
+      return "result " + std::to_string(payload) + " of n" + std::to_string(graph.operands(n)[0]);
     case Op::column: {
       const auto& names = tables[graph.row_set(n).index].names();
       std::ostringstream text;
@@ -34,12 +38,14 @@ std::string label_of(const Graph& graph, NodeId n, const std::vector<Columns>& t
         text << "row[" << std::quoted(names[static_cast<std::size_t>(payload)]) << "]";
       return text.str();
     }
-    default: return name_of(graph.op(n));
+    default:
+      return name_of(graph.op(n));
   }
 }
 
 bool infix(Op op) {
-  return op == Op::add || op == Op::sub || op == Op::mul || op == Op::div || op == Op::less || op == Op::less_equal || op == Op::equal;
+  return op == Op::add || op == Op::sub || op == Op::mul || op == Op::div || op == Op::less ||
+         op == Op::less_equal || op == Op::equal;
 }
 
 std::string expression_of(const Graph& graph, NodeId n, const std::vector<Columns>& tables) {
@@ -57,10 +63,11 @@ std::string expression_of(const Graph& graph, NodeId n, const std::vector<Column
 void Function::print(std::ostream& out) const {
   const Traced& traced = impl_->recorded->traced();
   const Graph& graph = traced.graph;
-  out << "function of " << dimension() << (dimension() == 1 ? " parameter, " : " parameters, ") << graph.size()
-      << (graph.size() == 1 ? " node\n" : " nodes\n");
+  out << "function of " << dimension() << (dimension() == 1 ? " parameter, " : " parameters, ")
+      << graph.size() << (graph.size() == 1 ? " node\n" : " nodes\n");
   for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n)
-    out << "n" << n << " = " << expression_of(graph, n, impl_->tables) << (graph.varying(n) ? "  by row\n" : "\n");
+    out << "n" << n << " = " << expression_of(graph, n, impl_->tables)
+        << (graph.varying(n) ? "  by row\n" : "\n");
   out << (impl_->recorded->by_row() ? "values = n" : "value = n") << traced.outputs[0] << "\n";
 }
 
@@ -70,10 +77,13 @@ std::string Function::to_dot() const {
   std::string text = "digraph rappel {\n  rankdir=BT;\n  node [shape=box];\n";
   for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n) {
     std::string label;
-    for (const char c : label_of(graph, n, impl_->tables)) label += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
-    text += "  n" + std::to_string(n) + " [label=\"" + label + "\"" + (graph.varying(n) ? ", style=rounded" : "") +
-            (n == traced.outputs[0] ? ", peripheries=2" : "") + "];\n";
-    for (const NodeId x : graph.operands(n)) text += "  n" + std::to_string(x) + " -> n" + std::to_string(n) + ";\n";
+    for (const char c : label_of(graph, n, impl_->tables))
+      label += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    text += "  n" + std::to_string(n) + " [label=\"" + label + "\"" +
+            (graph.varying(n) ? ", style=rounded" : "") + (n == traced.outputs[0] ? ", peripheries=2" : "") +
+            "];\n";
+    for (const NodeId x : graph.operands(n))
+      text += "  n" + std::to_string(x) + " -> n" + std::to_string(n) + ";\n";
   }
   return text + "}\n";
 }

@@ -17,13 +17,13 @@ class Recording {
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
-  static Recording* innermost();  // of this thread, or null
+  static Recording* innermost();                 // of this thread, or null
   static Recording& required(const char* what);  // throws std::invalid_argument if there is none
 
   Builder& builder() { return builder_; }
   std::uint32_t generation() const { return generation_; }
-  Expr expr(NodeId n) const;       // a constant where the node is one
-  NodeId node(const Expr& x);      // throws std::invalid_argument if x is another recording's
+  Expr expr(NodeId n) const;   // a constant where the node is one
+  NodeId node(const Expr& x);  // throws std::invalid_argument if x is another recording's
 
   bool in_rows = false;             // a row function is running
   CostRecording* tables = nullptr;  // of the cost under recording; none in a sweep

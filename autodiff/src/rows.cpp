@@ -21,8 +21,8 @@ Columns Columns::from(std::vector<std::string> names, std::vector<const double*>
 
 void Columns::add(const double* data, Index rows, Index cols, Index stride) {
   if (!columns_.empty() && rows != num_rows_)
-    throw std::invalid_argument("Columns: a part has " + std::to_string(rows) + " rows, the parts before it have " +
-                                std::to_string(num_rows_));
+    throw std::invalid_argument("Columns: a part has " + std::to_string(rows) +
+                                " rows, the parts before it have " + std::to_string(num_rows_));
   num_rows_ = rows;
   for (Index c = 0; c < cols; ++c) columns_.push_back(data + c * stride);
 }
@@ -32,8 +32,9 @@ Expr Row::operator[](std::string_view name) const {
   if (found != names_->end()) return columns_[static_cast<std::size_t>(found - names_->begin())];
   std::string known;
   for (const std::string& n : *names_) known += (known.empty() ? "" : ", ") + n;
-  throw std::invalid_argument("Row: there is no column " + std::string(name) + "; " +
-                              (known.empty() ? "the columns have no names, use numbers" : "the columns are " + known));
+  throw std::invalid_argument(
+      "Row: there is no column " + std::string(name) + "; " +
+      (known.empty() ? "the columns have no names, use numbers" : "the columns are " + known));
 }
 
 namespace detail {
@@ -44,7 +45,8 @@ CostRecording& row_recording() {
   if (recording.tables == nullptr)
     throw std::invalid_argument("rows cannot be recorded here: no cost is being recorded");
   if (recording.in_rows)
-    throw std::invalid_argument("row functions do not nest: a row cost called sum_over_rows, mean_over_rows or map_rows");
+    throw std::invalid_argument(
+        "row functions do not nest: a row cost called sum_over_rows, mean_over_rows or map_rows");
   return *recording.tables;
 }
 
@@ -59,7 +61,8 @@ std::vector<Expr> column_exprs(RowSet rows, Index count) {
 
 RowScope::RowScope(const Columns& columns)
     : rows_(row_recording().add(columns)),
-      row_(column_exprs(rows_, columns.num_columns()), Recording::innermost()->tables->columns[rows_.index].names()) {
+      row_(column_exprs(rows_, columns.num_columns()),
+           Recording::innermost()->tables->columns[rows_.index].names()) {
   Recording::innermost()->in_rows = true;
 }
 

@@ -13,18 +13,23 @@ namespace {
 // Where an operand takes part: nowhere narrower (always), or where a condition holds.
 using Gate = std::optional<Expr>;  // none: always
 
-// Graph to graph: adjoints are appended as Exprs, so the formulas of ops.def are the ones that everything else uses.
+// Graph to graph: adjoints are appended as Exprs, so the formulas of ops.def are the ones that everything
+// else uses.
 class ReverseSweep {
  public:
   ReverseSweep(Builder& builder, std::span<const NodeId> wrt)
-      : builder_(builder), graph_(builder.graph()), recording_(builder), size_(static_cast<NodeId>(graph_.size())) {
+      : builder_(builder),
+        graph_(builder.graph()),
+        recording_(builder),
+        size_(static_cast<NodeId>(graph_.size())) {
     mark_active(wrt);
     if (has_arms_) gates_.resize(size_);
     adjoints_.resize(size_, no_node);
     varying_adjoints_.resize(size_, no_node);
   }
 
-  std::vector<NodeId> run(std::span<const NodeId> outputs, std::span<const NodeId> adjoints, std::span<const NodeId> wrt) {
+  std::vector<NodeId> run(std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
+                          std::span<const NodeId> wrt) {
     if (has_arms_) find_gates(outputs, wrt);
     for (std::size_t i = 0; i < outputs.size(); ++i) add_adjoint(outputs[i], adjoints[i]);
     for (NodeId n = size_; n-- > 0;)
@@ -113,9 +118,12 @@ class ReverseSweep {
     return false;
   }
 
-  void accumulate(NodeId& sum, NodeId added) { sum = sum == no_node ? added : builder_.node(Op::add, {sum, added}); }
+  void accumulate(NodeId& sum, NodeId added) {
+    sum = sum == no_node ? added : builder_.node(Op::add, {sum, added});
+  }
 
-  // A uniform value used by rows has the sum over rows as its adjoint: what rows contribute is added up by row first.
+  // A uniform value used by rows has the sum over rows as its adjoint: what rows contribute is added up by
+  // row first.
   void add_adjoint(NodeId n, NodeId c) {
     if (graph_.varying(n) || !graph_.varying(c)) return accumulate(adjoints_[n], c);
     NodeId& by_row = varying_adjoints_[n];
@@ -167,11 +175,14 @@ class ReverseSweep {
   static bool arms_of(Op op) {
     switch (op) {
 #define RAPPEL_BINARY(name, symbol, formula, dx, dy, ax, ay, ...) \
-  case Op::name: return has_condition<formulas::name##_op>();
+  case Op::name:                                                  \
+    return has_condition<formulas::name##_op>();
 #include <rappel/autodiff/ops.def>
       case Op::select:
-      case Op::max_rows: return true;
-      default: return false;
+      case Op::max_rows:
+        return true;
+      default:
+        return false;
     }
   }
   template <class F>
@@ -193,14 +204,16 @@ class ReverseSweep {
     const Expr z = expr(n);
     switch (graph_.op(n)) {
 #define RAPPEL_UNARY(name, ...) \
-  case Op::name: return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
+  case Op::name:                \
+    return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
 #define RAPPEL_UNARY_AUX(name, ...) \
-  case Op::name: return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
-#define RAPPEL_BINARY(name, ...)                                                                               \
-  case Op::name:                                                                                               \
-    visit(0, gate_of(formulas::name##_op::arm_x(expr(x[0]), expr(x[1]))),                                      \
-          [&] { return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), z)); });            \
-    return visit(1, gate_of(formulas::name##_op::arm_y(expr(x[0]), expr(x[1]))),                               \
+  case Op::name:                    \
+    return visit(0, {}, [&] { return times(zbar_, formulas::name##_op::partial(expr(x[0]), z)); });
+#define RAPPEL_BINARY(name, ...)                                                                    \
+  case Op::name:                                                                                    \
+    visit(0, gate_of(formulas::name##_op::arm_x(expr(x[0]), expr(x[1]))),                           \
+          [&] { return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), z)); }); \
+    return visit(1, gate_of(formulas::name##_op::arm_y(expr(x[0]), expr(x[1]))),                    \
                  [&] { return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), z)); });
 #include <rappel/autodiff/ops.def>
       case Op::select:
@@ -218,15 +231,19 @@ class ReverseSweep {
       case Op::sum_products:
         for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return times(zbar_, expr(x[i ^ 1])); });
         return;
-      case Op::logsumexp: return logsumexp_edges(x, visit);
-      case Op::softmax: return softmax_edges(n, visit);
-      case Op::sum_rows: return visit(0, {}, [&] { return zbar_; });
+      case Op::logsumexp:
+        return logsumexp_edges(x, visit);
+      case Op::softmax:
+        return softmax_edges(n, visit);
+      case Op::sum_rows:
+        return visit(0, {}, [&] { return zbar_; });
       case Op::max_rows:  // ties share equally
         return visit(0, equal(expr(x[0]), z), [&] {
           const NodeId ties = recording_.node(equal(expr(x[0]), z));
           return zbar_ / expr(builder_.reduce_rows(Reduce::sum, graph_.row_set(x[0]), ties));
         });
-      default: return;  // leaves, conditions over rows, and auxiliary results: no adjoint flows through them
+      default:
+        return;  // leaves, conditions over rows, and auxiliary results: no adjoint flows through them
     }
   }
 
@@ -276,16 +293,18 @@ class ReverseSweep {
 
 }  // namespace
 
-std::vector<NodeId> reverse_sweep(Builder& builder, std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
-                                  std::span<const NodeId> wrt) {
+std::vector<NodeId> reverse_sweep(Builder& builder, std::span<const NodeId> outputs,
+                                  std::span<const NodeId> adjoints, std::span<const NodeId> wrt) {
   if (outputs.size() != adjoints.size())
     throw std::invalid_argument("reverse_sweep: " + std::to_string(outputs.size()) + " outputs, " +
                                 std::to_string(adjoints.size()) + " adjoints");
   const auto check = [&](NodeId n, const char* what) {
     if (n >= builder.graph().size())
-      throw std::invalid_argument(std::string("reverse_sweep: ") + what + " " + std::to_string(n) + " does not exist");
+      throw std::invalid_argument(std::string("reverse_sweep: ") + what + " " + std::to_string(n) +
+                                  " does not exist");
     if (builder.graph().varying(n))
-      throw std::invalid_argument(std::string("reverse_sweep: ") + what + " " + std::to_string(n) + " varies by row; sum over rows first");
+      throw std::invalid_argument(std::string("reverse_sweep: ") + what + " " + std::to_string(n) +
+                                  " varies by row; sum over rows first");
   };
   for (const NodeId n : outputs) check(n, "output");
   for (const NodeId n : wrt) check(n, "node");
@@ -294,8 +313,8 @@ std::vector<NodeId> reverse_sweep(Builder& builder, std::span<const NodeId> outp
 
 }  // namespace detail
 
-std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
-                                  std::span<const NodeId> wrt) {
+std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs,
+                                  std::span<const NodeId> adjoints, std::span<const NodeId> wrt) {
   detail::Builder builder(graph);
   auto result = detail::reverse_sweep(builder, outputs, adjoints, wrt);
   graph = builder.take();

@@ -8,9 +8,9 @@
 
 namespace rappel {
 
-using Index = Eigen::Index;        // signed, 64 bits
-using Vector = Eigen::VectorXd;    // column
-using Matrix = Eigen::MatrixXd;    // column-major
+using Index = Eigen::Index;      // signed, 64 bits
+using Vector = Eigen::VectorXd;  // column
+using Matrix = Eigen::MatrixXd;  // column-major
 
 // Compiled functions take views, never a Vector: Eigen's allocator depends on the flags a user compiles with,
 // so a Vector must be freed by code compiled like the code that made it.

@@ -1,7 +1,7 @@
 #pragma once
 
-// Expr: a value in the recording in progress, or a plain constant. Copying it, `auto`, const and lambdas are safe:
-// an Expr is a number of a node, and says so when it is used beside or after its recording.
+// Expr: a value in the recording in progress, or a plain constant. Copying it, `auto`, const and lambdas are
+// safe: an Expr is a number of a node, and says so when it is used beside or after its recording.
 
 #include <rappel/autodiff/graph.hpp>
 
@@ -37,7 +37,8 @@ class Expr {
 };
 
 // The outcome of a comparison: 1 or 0 by row. In `select` it is a node. As a bool it would be a branch of the
-// recording, which has no single answer: converting a recorded one throws std::invalid_argument and says `select`.
+// recording, which has no single answer: converting a recorded one throws std::invalid_argument and says
+// `select`.
 class Condition {
  public:
   explicit Condition(const Expr& value) : value_(value) {}
@@ -45,14 +46,14 @@ class Condition {
   const Expr& value() const { return value_; }
   operator bool() const;
   template <class T>
-    requires(!std::is_same_v<T, bool>)
-  operator T() const = delete;
+  requires(!std::is_same_v<T, bool>) operator T() const = delete;
 
  private:
   Expr value_;
 };
 
-// Every function throws std::invalid_argument if an operand belongs to another recording or to one that ended.
+// Every function throws std::invalid_argument if an operand belongs to another recording or to one that
+// ended.
 #define RAPPEL_UNARY(name, ...) Expr name(const Expr& x);
 #define RAPPEL_UNARY_AUX(name, ...) Expr name(const Expr& x);
 #define RAPPEL_BINARY(name, ...) Expr name(const Expr& x, const Expr& y);
@@ -76,8 +77,12 @@ inline Condition operator>=(const Expr& x, const Expr& y) { return Condition(les
 inline Condition operator==(const Expr& x, const Expr& y) { return Condition(equal(x, y)); }
 inline Condition operator!=(const Expr& x, const Expr& y) { return Condition(logical_not(equal(x, y))); }
 inline Condition operator!(const Condition& c) { return Condition(logical_not(c.value())); }
-inline Condition operator&(const Condition& c, const Condition& d) { return Condition(logical_and(c.value(), d.value())); }
-inline Condition operator|(const Condition& c, const Condition& d) { return Condition(logical_or(c.value(), d.value())); }
+inline Condition operator&(const Condition& c, const Condition& d) {
+  return Condition(logical_and(c.value(), d.value()));
+}
+inline Condition operator|(const Condition& c, const Condition& d) {
+  return Condition(logical_or(c.value(), d.value()));
+}
 
 // a where the condition holds, else b. The arm not taken contributes nothing to a derivative, not even a NaN.
 Expr select(const Condition& condition, const Expr& a, const Expr& b);
@@ -108,7 +113,8 @@ class ExprSpan {
  private:
   Index checked(Index i, bool inside) const {
     if (!inside)
-      throw std::invalid_argument("ExprSpan: " + std::to_string(i) + " is outside of a span of " + std::to_string(size_));
+      throw std::invalid_argument("ExprSpan: " + std::to_string(i) + " is outside of a span of " +
+                                  std::to_string(size_));
     return i;
   }
   const Expr* data_ = nullptr;
@@ -119,8 +125,8 @@ class ExprSpan {
 Expr dot(ExprSpan x, ExprSpan y);
 Expr sum(ExprSpan x);
 
-// log(exp(x1) + exp(x2) + ..) without overflow. Operands of +inf share the gradient equally; -inf everywhere gives
-// -inf with gradient 0. Throws std::invalid_argument for no operand.
+// log(exp(x1) + exp(x2) + ..) without overflow. Operands of +inf share the gradient equally; -inf everywhere
+// gives -inf with gradient 0. Throws std::invalid_argument for no operand.
 Expr logsumexp(ExprSpan x);
 
 }  // namespace rappel

@@ -51,12 +51,13 @@ class Function {
   }
 
   // The same cost over other data: columns are found by name where both have names, else by place.
-  // Throws std::invalid_argument if the cost has not one table, a name is missing, or the numbers of columns differ.
+  // Throws std::invalid_argument if the cost has not one table, a name is missing, or the numbers of columns
+  // differ.
   Function with_columns(const Columns& columns) const;
 
   const Graph& graph() const;
-  void print(std::ostream& out) const;   // one line a node
-  std::string to_dot() const;            // for graphviz
+  void print(std::ostream& out) const;  // one line a node
+  std::string to_dot() const;           // for graphviz
 
  private:
   std::shared_ptr<const Impl> impl_;
@@ -66,26 +67,30 @@ std::ostream& operator<<(std::ostream& out, const Function& f);
 
 namespace detail {
 
-Function record_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost, const RecordOptions& options);
-Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpan)>& cost, const RecordOptions& options);
+Function record_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost,
+                     const RecordOptions& options);
+Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpan)>& cost,
+                     const RecordOptions& options);
 
 }  // namespace detail
 
-// Records cost(x) of num_parameters parameters: the callable is run once, on symbols. It returns an Expr, or the
-// RowValues of map_rows. Throws std::invalid_argument for what cannot be recorded, and whatever `cost` throws.
+// Records cost(x) of num_parameters parameters: the callable is run once, on symbols. It returns an Expr, or
+// the RowValues of map_rows. Throws std::invalid_argument for what cannot be recorded, and whatever `cost`
+// throws.
 template <class F>
-  requires std::invocable<F&, ExprSpan>
-Function record(Index num_parameters, F&& cost, const RecordOptions& options = {}) {
+requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& cost,
+                                                      const RecordOptions& options = {}) {
   if constexpr (std::is_same_v<std::invoke_result_t<F&, ExprSpan>, RowValues>)
     return detail::record_rows(num_parameters, std::ref(cost), options);
   else
-    return detail::record_cost(num_parameters, [&](ExprSpan x) -> Expr { return cost(x); }, options);
+    return detail::record_cost(
+        num_parameters, [&](ExprSpan x) -> Expr { return cost(x); }, options);
 }
 
 // Value and gradient at x of a cost that is used once.
 template <class F>
-  requires std::invocable<F&, ExprSpan>
-std::pair<double, Vector> value_and_gradient(F&& cost, const Vector& x) {
+requires std::invocable<F&, ExprSpan> std::pair<double, Vector> value_and_gradient(F&& cost,
+                                                                                   const Vector& x) {
   return record(x.size(), cost).value_and_gradient(x);
 }
 

@@ -32,17 +32,20 @@ const char* name_of(Op op);
 // A node is uniform, or varies over the rows of one RowSet.
 class Graph {
  public:
-  NodeId parameter();                             // uniform: the next entry of the parameter vector
-  RowSet rows(Index num_columns);                 // a further table of rows; a cost may use several
-  NodeId column(RowSet rows, Index column);       // varying
-  NodeId num_rows(RowSet rows);                   // uniform, known when the rows are bound
-  NodeId constant(double value);                  // one node for each bit pattern
+  NodeId parameter();                        // uniform: the next entry of the parameter vector
+  RowSet rows(Index num_columns);            // a further table of rows; a cost may use several
+  NodeId column(RowSet rows, Index column);  // varying
+  NodeId num_rows(RowSet rows);              // uniform, known when the rows are bound
+  NodeId constant(double value);             // one node for each bit pattern
   // Throw std::invalid_argument: an operand that does not exist, a wrong number of operands or results,
   // operands that vary over different row sets.
   NodeId node(Op op, std::span<const NodeId> operands);
-  NodeId node(Op op, std::initializer_list<NodeId> operands) { return node(op, std::span(operands.begin(), operands.size())); }
-  NodeId nodes(Op op, std::span<const NodeId> operands, Index num_results);  // the first of consecutive numbers
-  NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);            // the result is uniform
+  NodeId node(Op op, std::initializer_list<NodeId> operands) {
+    return node(op, std::span(operands.begin(), operands.size()));
+  }
+  NodeId nodes(Op op, std::span<const NodeId> operands,
+               Index num_results);                                 // the first of consecutive numbers
+  NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);  // the result is uniform
 
   void reserve(Index num_nodes);  // memory for so many, of two operands each
 
@@ -56,9 +59,11 @@ class Graph {
     return {operands_.data() + records_[n].first_operand, records_[n].num_operands};
   }
   bool varying(NodeId n) const { return records_[n].rate != 0; }
-  RowSet row_set(NodeId n) const { return {static_cast<std::uint16_t>(records_[n].rate - 1)}; }  // of a varying node
-  // The entry of a parameter, the column of a column, the row set of num_rows and of reductions, the number of
-  // results of a node with several, the place of a further result among them.
+  RowSet row_set(NodeId n) const {
+    return {static_cast<std::uint16_t>(records_[n].rate - 1)};
+  }  // of a varying node
+  // The entry of a parameter, the column of a column, the row set of num_rows and of reductions, the number
+  // of results of a node with several, the place of a further result among them.
   Index payload(NodeId n) const { return records_[n].payload; }
   double value(NodeId n) const { return constants_[records_[n].payload]; }  // of a constant
   bool is_constant(NodeId n) const { return op(n) == Op::constant; }
@@ -97,21 +102,24 @@ struct Traced {
 };
 
 // Appends to `graph` the adjoints of `wrt` for outputs whose adjoints are given: for each w of wrt the node
-// sum over outputs of adjoint * d output / d w, made of the same operations, so that it can be differentiated again.
-// Adjoints are uniform. Only nodes between wrt and outputs take part; arms that a select, min or max did not choose
-// contribute nothing (DESIGN section 4). Throws std::invalid_argument if sizes differ or an output varies.
-std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
-                                  std::span<const NodeId> wrt);
+// sum over outputs of adjoint * d output / d w, made of the same operations, so that it can be differentiated
+// again. Adjoints are uniform. Only nodes between wrt and outputs take part; arms that a select, min or max
+// did not choose contribute nothing (DESIGN section 4). Throws std::invalid_argument if sizes differ or an
+// output varies.
+std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs,
+                                  std::span<const NodeId> adjoints, std::span<const NodeId> wrt);
 
 struct PassOptions {
-  bool exact_zeros = false;  // true: 0 * x and x + 0 stay as written (they differ where x is not finite, and by the sign of 0)
+  bool exact_zeros = false;  // true: 0 * x and x + 0 stay as written (they differ where x is not finite, and
+                             // by the sign of 0)
 };
 
-// The passes, each Traced -> Traced. All keep values bit for bit but for the two rules that exact_zeros turns off,
-// and but for fusing, which contracts multiply-adds into FMA in the written order.
-Traced fold_and_merge(const Traced& traced, PassOptions options = {});  // constants folded, equal nodes merged
-Traced remove_dead(const Traced& traced);                               // keeps parameters and row sets
-Traced fuse_products(const Traced& traced);                             // a*b + c*d + .. into dot, sums over rows likewise
-Traced simplify(const Traced& traced, PassOptions options = {});        // all of them
+// The passes, each Traced -> Traced. All keep values bit for bit but for the two rules that exact_zeros turns
+// off, and but for fusing, which contracts multiply-adds into FMA in the written order.
+Traced fold_and_merge(const Traced& traced,
+                      PassOptions options = {});  // constants folded, equal nodes merged
+Traced remove_dead(const Traced& traced);         // keeps parameters and row sets
+Traced fuse_products(const Traced& traced);       // a*b + c*d + .. into dot, sums over rows likewise
+Traced simplify(const Traced& traced, PassOptions options = {});  // all of them
 
 }  // namespace rappel

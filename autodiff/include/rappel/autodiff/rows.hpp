@@ -19,8 +19,9 @@ template <class T>
 concept ColumnStorage = requires(const T& t) {
   { t.data() } -> std::convertible_to<const double*>;
   { t.outerStride() } -> std::convertible_to<Index>;
-} && !bool(T::IsRowMajor && T::ColsAtCompileTime != 1 && T::RowsAtCompileTime != 1) && T::InnerStrideAtCompileTime == 1 &&
-     T::RowsAtCompileTime != 1;
+}
+&&!bool(T::IsRowMajor && T::ColsAtCompileTime != 1 && T::RowsAtCompileTime != 1) &&
+    T::InnerStrideAtCompileTime == 1 && T::RowsAtCompileTime != 1;
 
 template <class T>
 concept OwnedStorage = ColumnStorage<T> && std::derived_from<T, Eigen::PlainObjectBase<T>>;
@@ -32,16 +33,15 @@ concept ColumnsPart = (std::is_lvalue_reference_v<T> && ColumnStorage<std::remov
 
 }  // namespace detail
 
-// A table of doubles, each column contiguous, num_rows long. Borrows what is given as an lvalue: it must outlive every
-// Function recorded over it. `Columns::copy` copies, `Columns(std::move(X), y)` takes X.
+// A table of doubles, each column contiguous, num_rows long. Borrows what is given as an lvalue: it must
+// outlive every Function recorded over it. `Columns::copy` copies, `Columns(std::move(X), y)` takes X.
 class Columns {
  public:
   Columns() = default;
 
   // The columns of the parts, side by side. Throws std::invalid_argument if their numbers of rows differ.
   template <class... Parts>
-    requires(sizeof...(Parts) > 0 && (detail::ColumnsPart<Parts> && ...))
-  explicit Columns(Parts&&... parts) {
+  requires(sizeof...(Parts) > 0 && (detail::ColumnsPart<Parts> && ...)) explicit Columns(Parts&&... parts) {
     (append(std::forward<Parts>(parts)), ...);
   }
 
@@ -82,7 +82,8 @@ class Columns {
 // The columns of a row as Exprs, by number or by name. Valid while its row function runs.
 class Row {
  public:
-  Row(std::vector<Expr> columns, const std::vector<std::string>& names) : columns_(std::move(columns)), names_(&names) {}
+  Row(std::vector<Expr> columns, const std::vector<std::string>& names)
+      : columns_(std::move(columns)), names_(&names) {}
   Index size() const { return static_cast<Index>(columns_.size()); }
   const Expr* begin() const { return columns_.data(); }
   const Expr* end() const { return columns_.data() + columns_.size(); }
@@ -135,9 +136,9 @@ class RowScope {
 
 }  // namespace detail
 
-// The sum, or the mean, of cost(row) over the rows of `columns`, in a fixed order: the bits do not depend on the number
-// of threads. `cost` is called once, on symbols. Throw std::invalid_argument outside of a cost and where rows nest.
-// A mean over no rows throws when it is computed.
+// The sum, or the mean, of cost(row) over the rows of `columns`, in a fixed order: the bits do not depend on
+// the number of threads. `cost` is called once, on symbols. Throw std::invalid_argument outside of a cost and
+// where rows nest. A mean over no rows throws when it is computed.
 template <class F>
 Expr sum_over_rows(const Columns& columns, F&& cost) {
   const detail::RowScope scope(columns);
