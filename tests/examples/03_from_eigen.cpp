@@ -9,7 +9,8 @@ using namespace rappel;
 
 int main() {
   // X is rows x features, y is rows: hours of study and of sleep, and whether the exam was passed.
-  const Matrix X{{1.0, 7.0}, {2.0, 5.0}, {3.0, 8.0}, {4.0, 6.0}, {5.0, 4.0}, {6.0, 8.0}, {7.0, 6.0}, {8.0, 7.0}};
+  const Matrix X{{1.0, 7.0}, {2.0, 5.0}, {3.0, 8.0}, {4.0, 6.0},
+                 {5.0, 4.0}, {6.0, 8.0}, {7.0, 6.0}, {8.0, 7.0}};
   const Vector y{{0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0}};
   const Index n = X.cols();
 

@@ -1,5 +1,5 @@
-// Uses the installed package compiled with flags of the user's own. Whatever owns memory is handed back and forth, and
-// resized, copied and freed here: a library that made it with another allocator would crash.
+// Uses the installed package compiled with flags of the user's own. Whatever owns memory is handed back and
+// forth, and resized, copied and freed here: a library that made it with another allocator would crash.
 
 #include "second.hpp"
 
@@ -53,16 +53,16 @@ void runs_over_rows() {
   Vector y = target(X);
   const auto cost = [](const Columns& data) {
     return record(4, [data](ExprSpan w) {
-      return mean_over_rows(data, [&](const Row& row) {
-        return square(dot(w.first(3), row.first(3)) + w[3] - row[3]) / 2.0;
-      });
+      return mean_over_rows(
+          data, [&](const Row& row) { return square(dot(w.first(3), row.first(3)) + w[3] - row[3]) / 2.0; });
     });
   };
   const Function borrowed = cost(Columns(X, y));
   const Function owned = cost(Columns(std::move(given), Vector(y)));
   const Function copied = cost(Columns::copy(X, y));
   const Vector w = Vector::LinSpaced(4, -1.0, 1.0);
-  expect(owned.value(w) == borrowed.value(w) && copied.value(w) == borrowed.value(w), "one value for all Columns");
+  expect(owned.value(w) == borrowed.value(w) && copied.value(w) == borrowed.value(w),
+         "one value for all Columns");
   const Function fewer = owned.with_columns(Columns::copy(Matrix(X.topRows(500)), Vector(y.head(500))));
   expect(std::isfinite(fewer.value(w)), "a cost with other columns");
 
@@ -75,7 +75,8 @@ void runs_over_rows() {
 
   Result result = minimize(borrowed, Vector::Zero(4));
   expect(result.converged() && std::abs(result.x[3] - 3.0) < 0.1, "the minimum of least squares");
-  Result other = minimize(second_objective(), Vector{{3.0, 4.0, 5.0}}, gradient_descent({.learning_rate = 0.5}));
+  Result other =
+      minimize(second_objective(), Vector{{3.0, 4.0, 5.0}}, gradient_descent({.learning_rate = 0.5}));
   std::swap(result, other);
   result = other;
   expect(result.x.size() == 4, "results that are swapped and copied");

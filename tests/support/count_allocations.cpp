@@ -1,5 +1,5 @@
-// Replaces the global operator new by one that counts. A file of its own: replacements that are inlined confuse
-// g++ 12's warnings on mismatched new and delete.
+// Replaces the global operator new by one that counts. A file of its own: replacements that are inlined
+// confuse g++ 12's warnings on mismatched new and delete.
 
 #include "count_allocations.hpp"
 

@@ -10,7 +10,8 @@
 
 namespace rappel::test {
 
-// Ends the process with the exit status that ctest takes for "skipped". Each case runs in a process of its own.
+// Ends the process with the exit status that ctest takes for "skipped". Each case runs in a process of its
+// own.
 [[noreturn]] inline void skip(const std::string& reason) {
   std::cout << "SKIPPED: " << reason << std::endl;
   std::cerr.flush();
