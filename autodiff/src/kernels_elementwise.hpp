@@ -1,0 +1,66 @@
+// Operands, and kernels that go through them row by row. Part of kernels_body.hpp: included once by each
+// kernels_*.cpp inside of its unnamed namespace.
+
+// An operand known at compile time to be uniform (loaded once) or varying.
+template <bool Varying>
+struct Operand {
+  const double* p;
+  Lanes uniform;
+  Operand(const Leaf& leaf, std::uint32_t operand)
+      : p(leaf.pointers[operand & ~uniform_bit]), uniform(Varying ? 0.0 : *p) {}
+  Lanes at(std::ptrdiff_t r) const {
+    if constexpr (Varying) return load(p + r);
+    return uniform;
+  }
+};
+
+// An operand known only at run time.
+struct AnyOperand {
+  const double* p;
+  bool varying;
+  AnyOperand(const Leaf& leaf, std::uint32_t operand)
+      : p(leaf.pointers[operand & ~uniform_bit]), varying((operand & uniform_bit) == 0) {}
+  Lanes at(std::ptrdiff_t r) const { return varying ? load(p + r) : Lanes(*p); }
+};
+
+double* result_of(const Leaf& leaf, const BodyInstruction& i) { return leaf.pointers[i.result]; }
+
+void copy_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<true> x(leaf, leaf.operands[i.first]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, x.at(r));
+}
+
+template <class F, bool X>
+void unary_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<X> x(leaf, leaf.operands[i.first]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r)));
+}
+
+template <class F, bool X, bool Y>
+void binary_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<X> x(leaf, leaf.operands[i.first]);
+  const Operand<Y> y(leaf, leaf.operands[i.first + 1]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r), y.at(r)));
+}
+
+template <bool C, bool X, bool Y>
+void select_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<C> c(leaf, leaf.operands[i.first]);
+  const Operand<X> x(leaf, leaf.operands[i.first + 1]);
+  const Operand<Y> y(leaf, leaf.operands[i.first + 2]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
+    store(out + r, select(c.at(r) == Lanes(0.0), y.at(r), x.at(r)));
+}
+
+void power_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<true> x(leaf, leaf.operands[i.first]);
+  const double c = *leaf.pointers[leaf.operands[i.first + 1] & ~uniform_bit];
+  const double k = *leaf.pointers[leaf.operands[i.first + 2] & ~uniform_bit];
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
+    store(out + r, formulas::power_value(x.at(r), c, k));
+}

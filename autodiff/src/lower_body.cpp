@@ -1,0 +1,254 @@
+#include "lower_body.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace rappel::detail {
+namespace {
+
+Reduce kind_of(Op op) {
+  return op == Op::max_rows ? Reduce::max : op == Op::any_rows ? Reduce::any : Reduce::sum;
+}
+
+// A step before its operands have pointer numbers: operands and results as nodes.
+struct Draft {
+  NodeId node;
+  StepKind kind;
+  std::vector<NodeId> operands;
+  NodeId num_results;        // varying ones, from `node` on; 0 for reductions
+  std::vector<NodeId> sums;  // the reductions that the step computes
+};
+
+// Blocks are given out to values and taken back after the last use, so that the working set stays in the
+// cache.
+class Blocks {
+ public:
+  std::uint32_t take() {
+    if (free_.empty()) return count_++;
+    const std::uint32_t block = free_.back();
+    free_.pop_back();
+    return block;
+  }
+  void give_back(std::uint32_t block) { free_.push_back(block); }
+  std::uint32_t count() const { return count_; }
+
+ private:
+  std::vector<std::uint32_t> free_;
+  std::uint32_t count_ = 0;
+};
+
+// First the steps in the order of their nodes, then their pointers.
+class BodyLowering {
+ public:
+  BodyLowering(const BodySource& source, RowSet rows)
+      : source_(source),
+        graph_(source.traced.graph),
+        size_(static_cast<NodeId>(graph_.size())),
+        rows_(rows) {}
+
+  Body run() {
+    body_.rows = rows_;
+    draft_steps();
+    draft_row_output();
+    collect_sources();
+    place();
+    choose_leaf();
+    return std::move(body_);
+  }
+
+ private:
+  bool varies_here(NodeId n) const { return graph_.varying(n) && graph_.row_set(n) == rows_; }
+  bool is_block(NodeId n) const {
+    return graph_.varying(n) && graph_.op(n) != Op::column && n != row_output_;
+  }
+
+  // --- steps ---
+
+  void draft_steps() {
+    index_products();
+    std::vector<bool> done(size_, false);
+    for (NodeId n = 0; n < size_; ++n) {
+      if (!source_.live[n] || done[n]) continue;
+      const Op op = graph_.op(n);
+      if (is_reduction(op) && graph_.payload(n) == rows_.index) {
+        drafts_.push_back(draft_reduction(n));
+        for (const NodeId m : drafts_.back().sums) done[m] = true;
+      } else if (varies_here(n) && op != Op::column && op != Op::result) {
+        drafts_.push_back(draft_plain(n));
+      }
+    }
+  }
+
+  Draft draft_plain(NodeId n) const {
+    Draft draft{n, StepKind::plain, operands(n), num_results(graph_, n), {}};
+    if (graph_.op(n) != Op::dot) return draft;
+    bool uniform_first = true;
+    for (std::size_t i = 0; i < draft.operands.size(); i += 2) {
+      if (graph_.varying(draft.operands[i])) std::swap(draft.operands[i], draft.operands[i + 1]);
+      uniform_first = uniform_first && !graph_.varying(draft.operands[i]);
+    }
+    if (uniform_first) draft.kind = StepKind::dot_uniform;
+    return draft;
+  }
+
+  // A sum over rows of one product: of a value that is computed and a column that is read.
+  struct ValueTimesColumn {
+    NodeId value, column;
+  };
+  std::optional<ValueTimesColumn> value_times_column(NodeId n) const {
+    if (graph_.op(n) != Op::sum_products || graph_.operands(n).size() != 2) return {};
+    NodeId value = graph_.operands(n)[0], column = graph_.operands(n)[1];
+    if (graph_.op(value) == Op::column) std::swap(value, column);
+    if (!varies_here(value) || graph_.op(column) != Op::column) return {};
+    return ValueTimesColumn{value, column};
+  }
+
+  void index_products() {
+    products_by_value_.resize(size_);
+    for (NodeId m = 0; m < size_; ++m)
+      if (const auto product = value_times_column(m); product && source_.live[m])
+        products_by_value_[product->value].push_back({m, product->column});
+  }
+
+  // Sums over rows of one value times several columns are taken in one pass over the value.
+  Draft draft_reduction(NodeId n) const {
+    const auto product = value_times_column(n);
+    if (!product) return {n, StepKind::plain, operands(n), 0, {n}};
+    Draft draft{n, StepKind::shared_products, {product->value}, 0, {}};
+    for (const Product& other : products_by_value_[product->value]) {
+      draft.operands.push_back(other.column);
+      draft.sums.push_back(other.sum);
+    }
+    return draft;
+  }
+
+  // The output by row is written by a step: a copy where it is a column.
+  void draft_row_output() {
+    for (const NodeId n : source_.traced.outputs)
+      if (varies_here(n)) row_output_ = n;
+    if (row_output_ != no_node && graph_.op(row_output_) == Op::column)
+      drafts_.push_back({row_output_, StepKind::copy, {row_output_}, 1, {}});
+  }
+
+  std::vector<NodeId> operands(NodeId n) const {
+    return {graph_.operands(n).begin(), graph_.operands(n).end()};
+  }
+
+  // --- pointers ---
+
+  void collect_sources() {
+    pointer_.assign(size_, no_node);
+    const auto number = [&](bool columns, std::size_t base, std::vector<std::uint32_t>& sources,
+                            auto&& source) {
+      for (const Draft& d : drafts_)
+        for (const NodeId x : d.operands) {
+          const bool wanted = columns ? graph_.op(x) == Op::column : !graph_.varying(x);
+          if (!wanted || pointer_[x] != no_node) continue;
+          pointer_[x] = static_cast<std::uint32_t>(base + sources.size());
+          sources.push_back(source(x));
+        }
+    };
+    number(false, 0, body_.uniforms, [&](NodeId x) { return source_.uniform[x]; });
+    number(true, body_.uniforms.size(), body_.columns,
+           [&](NodeId x) { return static_cast<std::uint32_t>(graph_.payload(x)); });
+    base_ = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size());
+  }
+
+  void place() {
+    last_use_.assign(size_, 0);
+    for (std::size_t i = 0; i < drafts_.size(); ++i)
+      for (const NodeId x : drafts_[i].operands) last_use_[x] = i + 1;
+    for (std::size_t i = 0; i < drafts_.size(); ++i) place_step(i);
+    finish_row_output();
+  }
+
+  void place_step(std::size_t i) {
+    const Draft& d = drafts_[i];
+    BodyStep step{.op = graph_.op(d.node),
+                  .kind = d.kind,
+                  .varying = 0,
+                  .first = static_cast<std::uint32_t>(body_.operands.size()),
+                  .count = static_cast<std::uint32_t>(d.operands.size()),
+                  .result = static_cast<std::uint32_t>(body_.targets.size()),  // the first of its sums
+                  .num_results = d.num_results};
+    for (std::size_t k = 0; k < d.operands.size(); ++k) {
+      const bool varying = graph_.varying(d.operands[k]);
+      if (varying && k < 3) step.varying |= 1u << k;
+      body_.operands.push_back(pointer_[d.operands[k]] | (varying ? 0 : uniform_bit));
+    }
+    for (const NodeId m : d.sums) {
+      body_.targets.push_back(source_.uniform[m]);
+      body_.reductions.push_back(kind_of(graph_.op(m)));
+    }
+    // Element by element a result may take an operand's place; of several results none may.
+    if (d.num_results == 1) give_back_operands(i);
+    for (NodeId m = d.node; m < d.node + d.num_results; ++m) {
+      const std::uint32_t p = m == row_output_ ? row_output_pointer : base_ + blocks_.take();
+      if (d.kind != StepKind::copy) pointer_[m] = p;  // a column that is copied stays where it is
+      if (m == d.node) step.result = p;
+      body_.operands.push_back(p);
+    }
+    if (d.num_results != 1) give_back_operands(i);
+    for (NodeId m = d.node; m < d.node + d.num_results; ++m)
+      if (last_use_[m] == 0 && is_block(m)) blocks_.give_back(pointer_[m] - base_);  // never read
+    body_.steps.push_back(step);
+  }
+
+  void give_back_operands(std::size_t i) {
+    for (const NodeId x : drafts_[i].operands) {
+      if (!is_block(x) || last_use_[x] != i + 1) continue;
+      blocks_.give_back(pointer_[x] - base_);
+      last_use_[x] = i + 2;  // once, also where it is an operand twice
+    }
+  }
+
+  // The row output's pointer comes last, and is known only now.
+  void finish_row_output() {
+    body_.num_blocks = blocks_.count();
+    body_.has_row_output = row_output_ != no_node;
+    const std::uint32_t pointer = base_ + body_.num_blocks;
+    for (std::uint32_t& x : body_.operands)
+      if (x == row_output_pointer) x = pointer;
+    for (BodyStep& s : body_.steps)
+      if (s.num_results > 0 && s.result == row_output_pointer) s.result = pointer;
+  }
+
+  // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
+  // leaves that fit the first level, a call of a kernel on four times the rows is worth more
+  // (bench/derivative_speed).
+  void choose_leaf() {
+    constexpr std::size_t cache = 256 * 1024;
+    const std::size_t per_row = 8 * (body_.columns.size() + body_.num_blocks + 1);
+    body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
+  }
+
+  static constexpr std::uint32_t row_output_pointer = ~uniform_bit;
+
+  struct Product {
+    NodeId sum, column;
+  };
+
+  const BodySource& source_;
+  const Graph& graph_;
+  NodeId size_;
+  RowSet rows_;
+  std::vector<std::vector<Product>> products_by_value_;
+  std::vector<Draft> drafts_;
+  NodeId row_output_ = no_node;
+  std::uint32_t base_ = 0;              // the pointer number of the first block
+  std::vector<std::uint32_t> pointer_;  // by node: its pointer number
+  std::vector<std::size_t> last_use_;   // by node: 1 + the step that reads it last; 0: never read
+  Blocks blocks_;
+  Body body_;
+};
+
+}  // namespace
+
+NodeId num_results(const Graph& graph, NodeId n) {
+  const Op op = graph.op(n);
+  return op == Op::shifted_exps || op == Op::softmax ? static_cast<NodeId>(graph.payload(n)) : 1;
+}
+
+Body lower_body(const BodySource& source, RowSet rows) { return BodyLowering(source, rows).run(); }
+
+}  // namespace rappel::detail
