@@ -146,15 +146,18 @@ std::vector<std::string> numbered_names(std::size_t count) {
   return names;
 }
 
-void check_row_length(std::size_t cells, const detail::TableData& data, Index line, char separator) {
+void check_row_length(std::size_t first_cell, const detail::TableData& data, Index line, char separator) {
+  const std::size_t cells = data.cells.size() - first_cell;
   const std::size_t expected = data.names.size();
   if (cells == expected) return;
+  const std::string where = data.file + ":" + std::to_string(line) + ": ";
+  if (cells == 1 && trimmed(data.cells.back()).empty())
+    throw DataError(where + "the line is blank; remove it");
   const std::string advice = cells > expected
                                  ? std::string("; put a cell that holds '") + separator + "' in quotes"
                                  : "; leave a cell empty, not out, if its value is not known";
-  throw DataError(data.file + ":" + std::to_string(line) + ": " + std::to_string(cells) +
-                  (cells == 1 ? " cell" : " cells") + ", where the first line has " +
-                  std::to_string(expected) + advice);
+  throw DataError(where + std::to_string(cells) + (cells == 1 ? " cell" : " cells") +
+                  ", where the first line has " + std::to_string(expected) + advice);
 }
 
 // The row that `cells` now ends with.
@@ -195,9 +198,9 @@ Table parse_csv(std::string text, const std::string& file, const CsvOptions& opt
   }
   while (!reader.at_end()) {
     const Index line = reader.line();
-    const std::size_t cells_before = data->cells.size();
+    const std::size_t first_cell = data->cells.size();
     reader.read_row(data->cells);
-    check_row_length(data->cells.size() - cells_before, *data, line, options.separator);
+    check_row_length(first_cell, *data, line, options.separator);
     add_row(*data, line);
   }
   if (data->lines.empty()) throw DataError(file + ": there is a header, but no row below it");

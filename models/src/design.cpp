@@ -59,7 +59,7 @@ std::vector<Index> default_features(const Table& table, Index target, Design& de
     throw DataError(table.file() + ": no column but the target " + in_quotes(target_name) +
                     " holds numbers; name the columns of text that are to be features");
   }
-  design.notes.push_back("features: " + list_of(in) + " (all number columns but the target" +
+  design.notes.push_back("features: " + list_of(in, in.size()) + " (all number columns but the target" +
                          (out.empty() ? "" : "; left out: " + list_of(out)) + ")");
   return columns;
 }
@@ -108,9 +108,8 @@ std::vector<Index> rows_in_use(const Table& table, const std::vector<Index>& col
   const std::string left_out = std::to_string(table.num_rows() - static_cast<Index>(rows.size())) + " of " +
                                std::to_string(table.num_rows()) + " rows";
   if (!drop_missing) {
-    throw DataError(table.where(first_missing->row, first_missing->column) +
-                    ": the cell is missing (so are cells in " + left_out +
-                    "); fill it in, or leave out such rows with --drop-missing");
+    throw DataError(table.where(first_missing->row, first_missing->column) + ": the cell is missing (" +
+                    left_out + " miss one); fill it in, or leave out such rows with --drop-missing");
   }
   design.notes.push_back(left_out + " left out: missing cells");
   return rows;

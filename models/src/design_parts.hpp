@@ -14,8 +14,8 @@ namespace rappel::detail {
 
 using Rows = std::span<const Index>;  // of a table, in order
 
-// "'a', 'b', 'c'"; beyond ten of them "and 5 others".
-std::string list_of(std::span<const std::string> names);
+// "a, b, c", and "'a', 'b', 'c'"; beyond `most`, or ten values, "and 5 others".
+std::string list_of(std::span<const std::string> names, std::size_t most = 10);
 std::string quoted_list_of(std::span<const std::string> values);
 
 // How the cells of `rows` make a column a feature: the levels are those that occur.

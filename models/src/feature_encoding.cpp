@@ -16,8 +16,7 @@ namespace detail {
 namespace {
 
 template <class Print>
-std::string list(std::span<const std::string> entries, const Print& print) {
-  constexpr std::size_t most = 10;
+std::string list(std::span<const std::string> entries, std::size_t most, const Print& print) {
   std::string text;
   for (std::size_t i = 0; i < std::min(most, entries.size()); ++i) {
     text += (i == 0 ? "" : ", ") + print(entries[i]);
@@ -59,11 +58,11 @@ void encode_levels(const Table& table, Index column, const std::vector<std::stri
 
 }  // namespace
 
-std::string list_of(std::span<const std::string> names) {
-  return list(names, [](const std::string& name) { return printable(name); });
+std::string list_of(std::span<const std::string> names, std::size_t most) {
+  return list(names, most, [](const std::string& name) { return printable(name); });
 }
 std::string quoted_list_of(std::span<const std::string> values) {
-  return list(values, [](const std::string& value) { return in_quotes(value); });
+  return list(values, 10, [](const std::string& value) { return in_quotes(value); });
 }
 
 FeatureEncoding feature_encoding(const Table& table, Index column, Rows rows) {

@@ -5,6 +5,7 @@
 #include "rappel/models/nearest_name.hpp"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 namespace rappel::detail {
@@ -29,16 +30,12 @@ class TargetColumn {
     return wanted.kind == CellKind::number && number(row) == wanted.number;
   }
 
-  // Rows that show the different values, in order of the values; stops when there are over `most`.
-  std::vector<Index> different_values(Rows rows, std::size_t most) const {
-    std::vector<Index> shown;
-    for (const Index row : rows) {
-      const auto same = [&](Index other) { return equal(row, other); };
-      if (std::none_of(shown.begin(), shown.end(), same)) shown.push_back(row);
-      if (shown.size() > most) break;
-    }
-    std::sort(shown.begin(), shown.end(), [&](Index a, Index b) { return less(a, b); });
-    return shown;
+  // A row for each value that occurs, in order of the values.
+  std::vector<Index> rows_of_values(Rows rows) const {
+    const auto before = [this](Index a, Index b) { return less(a, b); };
+    std::set<Index, decltype(before)> shown(before);
+    for (const Index row : rows) shown.insert(row);
+    return {shown.begin(), shown.end()};
   }
 
  private:
@@ -50,10 +47,7 @@ class TargetColumn {
   ConstSpan numbers_;
 };
 
-constexpr std::size_t most_listed = 10;
-
 std::string values_in_words(const std::vector<std::string>& values) {
-  if (values.size() > most_listed) return "over " + std::to_string(most_listed) + " values";
   return std::to_string(values.size()) + " values, " + quoted_list_of(values);
 }
 
@@ -76,20 +70,25 @@ Index row_of_one(const TargetColumn& target, Rows rows, const std::vector<Index>
 
 void encode_two_classes(const TargetColumn& target, Rows rows, const std::string& where,
                         const std::string& positive, Design& design) {
-  const std::vector<Index> shown = target.different_values(rows, most_listed);
+  const std::vector<Index> shown = target.rows_of_values(rows);
   std::vector<std::string> values;
   for (const Index row : shown) values.emplace_back(target.text(row));
-  const Index one = row_of_one(target, rows, shown, values, positive, where);
   if (shown.size() == 1) {
     throw DataError(where + ": is " + in_quotes(values[0]) + " in all " + std::to_string(rows.size()) +
                     " rows, where two classes are needed");
   }
+  const Index one = row_of_one(target, rows, shown, values, positive, where);
   design.target.one = std::string(target.text(one));
-  if (shown.size() == 2) design.target.zero = values[target.equal(shown[0], one) ? 1 : 0];
   for (std::size_t i = 0; i < rows.size(); ++i) design.y[i] = target.equal(rows[i], one) ? 1.0 : 0.0;
-  if (target.equals(one, "1") && shown.size() == 2 && design.target.zero == "0") return;  // nothing to say
+  std::string zero = "any other value";
+  if (shown.size() == 2) {
+    const std::size_t other = target.equal(shown[0], one) ? 1 : 0;
+    design.target.zero = values[other];
+    if (target.equals(shown[other], "0") && target.equals(one, "1")) return;  // as it is: nothing to say
+    zero = in_quotes(values[other]);
+  }
   design.notes.push_back(printable(design.target.column) + ": 1 is " + in_quotes(design.target.one) +
-                         ", 0 is " + (shown.size() == 2 ? in_quotes(design.target.zero) : "any other value"));
+                         ", 0 is " + zero);
 }
 
 }  // namespace
