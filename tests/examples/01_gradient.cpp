@@ -7,7 +7,10 @@
 using namespace rappel;
 
 int main() {
-  const auto cost = [](ExprSpan x) { return sin(x[0]) * x[1] + exp(x[1]); };
+  const auto cost = [](ExprSpan x) {
+    const Expr wave = sin(x[0]) * x[1];
+    return wave + exp(x[1]);
+  };
   const Function f = record(2, cost);  // runs the lambda once, on symbols
 
   const Vector x{{0.5, 2.0}};

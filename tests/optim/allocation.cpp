@@ -8,7 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <vector>
+#include <new>
 
 namespace rappel::test {
 namespace {
@@ -34,9 +34,8 @@ BOOST_AUTO_TEST_SUITE(allocation)
 
 BOOST_AUTO_TEST_CASE(is_counted_at_all) {
   const long before = num_allocations();
-  const std::vector<double> v(3);
-  BOOST_TEST(num_allocations() > before);
-  BOOST_TEST(v.size() == 3u);
+  ::operator delete(::operator new(24));  // clang leaves out the pair of a vector that nobody needs
+  BOOST_TEST(num_allocations() == before + 1);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_happen_between_evaluations) {
