@@ -1,5 +1,7 @@
 #include "collinearity.hpp"
 
+#include "compensated_sum.hpp"
+
 #include "rappel/models/scaling.hpp"
 
 #include <algorithm>
@@ -86,13 +88,14 @@ class OrthogonalBasis {
   std::vector<std::vector<double>> r_;  // r_[k]: the coefficients of column k
 };
 
-// Standardised, and centred again: the mean itself is rounded.
+// Standardised, and centred again, for the mean itself is rounded. The sum must be good to more than double:
+// in a column of few values the roundings of a plain sum all have one sign.
 std::vector<double> standard_column(Span x, const MeanAndSd& scale) {
   std::vector<double> z(x.size());
   standardise(x, scale.mean, scale.sd, z);
-  double sum = 0.0;
-  for (const double v : z) sum += v;
-  const double offset = sum / static_cast<double>(z.size());
+  CompensatedSum sum;
+  for (const double v : z) sum.add(v);
+  const double offset = sum.value() / static_cast<double>(z.size());
   for (double& v : z) v -= offset;
   return z;
 }
