@@ -1,0 +1,42 @@
+#pragma once
+
+// The command line of `rappel fit` and `rappel predict`, checked.
+
+#include <rappel/models.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rappel::cli {
+
+struct FitArguments {
+  ModelKind kind = ModelKind::linear;
+  std::string data, target;
+  std::vector<std::string> features;
+  CsvOptions csv;
+  FitSettings settings;
+  bool drop_missing = false;
+  std::string positive;
+  int threads = 1;
+  std::string save, trace, plot_cost, plot_fit;  // paths; empty: none
+};
+
+struct PredictArguments {
+  std::string model, data;
+  std::string out;  // empty: standard output
+  CsvOptions csv;
+  int threads = 1;
+};
+
+using Words = std::vector<std::string>;
+
+// `words` are those after `fit` and after `predict`. None if help was asked for, and printed.
+// Throw std::invalid_argument for what is wrong: one line, without the program's name.
+std::optional<FitArguments> parse_fit(const Words& words);
+std::optional<PredictArguments> parse_predict(const Words& words);
+
+// The nearest of `names`, as an end of a message: "; did you mean 'fit'?"; empty if there is none.
+std::string did_you_mean(const std::string& name, const Words& names);
+
+}  // namespace rappel::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "arguments.hpp"
+
+namespace rappel::cli {
+
+// Exit statuses besides 0 and those that main.cpp gives to exceptions.
+inline constexpr int status_not_converged = 3, status_diverged = 4;
+
+// Each returns the exit status; results go to standard output or where the arguments say, messages to
+// standard error. They throw DataError (status 5), std::invalid_argument (2), and others (1).
+int run_fit(const FitArguments& arguments);
+int run_predict(const PredictArguments& arguments);
+
+// Flushes standard output. Throws std::runtime_error if it could not be written.
+void finish_output();
+
+}  // namespace rappel::cli
