@@ -117,13 +117,33 @@ BOOST_AUTO_TEST_CASE(a_difference_of_a_millionth_is_not_collinear) {
   }
 }
 
-// The third column is in the span of two that almost repeat each other: its coefficients are a million.
+// b = a + s / 1e6, so that s = 1e6 (b - a): the coefficients, a million, multiply the roundings of a and b.
 BOOST_AUTO_TEST_CASE(a_combination_of_almost_equal_features_is_found) {
   const auto a = [](int r) { return noise(r, 1); };
-  const auto b = [](int r) { return noise(r, 1) + 1e-6 * noise(r, 2); };
+  const auto s = [](int r) { return noise(r, 2); };
   const std::vector<Column> columns = {
-      {"a", a}, {"b", b}, {"s", [=](int r) { return a(r) + 3.0 * b(r); }}, target};
-  BOOST_TEST(contains(data_error(table_from(columns, 200, 17), {.target = "y"}), "the feature s is"));
+      {"a", a}, {"b", [=](int r) { return a(r) + 1e-6 * s(r); }}, {"s", s}, target};
+  for (const int digits : {15, 17}) {
+    BOOST_TEST(contains(data_error(table_from(columns, 200, digits), {.target = "y"}),
+                        "the feature s is a linear combination of a, b"));
+  }
+}
+
+// The fifteenth digit of s is worth 1e-9 of its spread.
+BOOST_AUTO_TEST_CASE(a_sum_that_was_rounded_to_fifteen_digits_is_found) {
+  const auto a = [](int r) { return noise(r, 1); };
+  const auto b = [](int r) { return noise(r, 2); };
+  const std::vector<Column> columns = {
+      {"a", a}, {"b", b}, {"s", [=](int r) { return 1e6 + a(r) / 3.0 + b(r); }}, target};
+  BOOST_TEST(contains(data_error(table_from(columns, 200, 15), {.target = "y"}), "combination of a, b"));
+}
+
+// The mean of `id` is no double: rounding it moves every value by up to 0.06.
+BOOST_AUTO_TEST_CASE(a_large_offset_does_not_hide_a_copy) {
+  const std::vector<Column> columns = {
+      {"a", [](int r) { return r * 7 % 13; }}, {"id", [](int r) { return 1e15 + r * 7 % 13; }}, target};
+  BOOST_TEST(
+      contains(data_error(table_from(columns, 900, 17), {.target = "y"}), "the feature id repeats a"));
 }
 
 BOOST_AUTO_TEST_CASE(indicators_that_repeat_other_features_are_found) {
@@ -150,10 +170,11 @@ BOOST_AUTO_TEST_CASE(many_rows_do_not_blur_what_is_collinear) {
 // Columns of few values, whose roundings have one sign and would add up with the rows.
 BOOST_AUTO_TEST_CASE(many_rows_of_zeros_and_ones_do_not_blur_what_is_collinear) {
   std::string text = "a,b,s,y\n";
+  std::mt19937 random(1);
   for (int r = 0; r < 1000000; ++r) {
-    const int a = r * 7L % 10 < 3;
-    const int b = r * 11L % 13 < 4;
-    text += std::to_string(a) + "," + std::to_string(b) + "," + std::to_string(1 + b - 3 * a) + "," +
+    const int a = random() % 10 < 3;
+    const int b = random() % 10 < 3;
+    text += std::to_string(a) + "," + std::to_string(b) + "," + std::to_string(5 - 2 * b - 3 * a) + "," +
             std::to_string(r % 17) + "\n";
   }
   BOOST_TEST(

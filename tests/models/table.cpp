@@ -157,6 +157,8 @@ BOOST_AUTO_TEST_CASE(the_nearest_name_takes_the_fewest_edits) {
   for (const auto& [typed, nearest] : rows) BOOST_TEST(nearest_name(typed, names) == nearest, typed);
   // Neighbours exchanged are one edit, where two replacements would be two.
   BOOST_TEST(nearest_name("ab", std::vector<std::string>{"xyb", "ba"}) == "ba");
+  // And so is a replacement.
+  BOOST_TEST(nearest_name("abc", std::vector<std::string>{"abcde", "abd"}) == "abd");
   BOOST_TEST(nearest_name("x", {}) == "");
 }
 
