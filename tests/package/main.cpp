@@ -10,7 +10,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -96,11 +99,41 @@ void fits() {
   expect(copy.converged() && copy.predict(X).maxCoeff() <= 1.0, "a logistic fit");
 }
 
+void reads_and_saves() {
+  std::string text = "a,b,kind,y\n";
+  for (int i = 0; i < 101; ++i) {
+    const double t = i;
+    text += std::to_string(std::sin(t)) + "," + std::to_string(std::cos(2.0 * t)) +
+            (i % 3 == 0 ? ",this," : ",that,") + std::to_string(t) + "\n";
+  }
+  std::optional<Table> table = parse_csv(text, "text");
+  const Function cost = record(2, [&](ExprSpan w) {
+    return mean_over_rows(table->columns(),
+                          [&](Row row) { return square(w[0] * row["a"] + w[1] - row["y"]); });
+  });
+  const Design design = make_design(*table, {.target = "y", .features = {"a", "b", "kind"}});
+  table.reset();
+  expect(std::isfinite(cost.value(Vector{{1.0, 2.0}})), "a cost that outlives its table");
+
+  const auto fitted = fit(LinearRegression{}, design.matrix(), design.target_values(),
+                          {.feature_names = design.feature_names});
+  const Vector& p = fitted.parameters();
+  const SavedModel saved{.features = design.features,
+                         .target = design.target,
+                         .scaling = fitted.scaling(),
+                         .parameters = std::vector<double>(p.begin(), p.end())};
+  SavedModel loaded = parse_model(to_json(saved), "text");
+  Vector prediction = predict(loaded, design.matrix());
+  expect(prediction == fitted.predict(design.matrix()), "predictions of a model that was saved and loaded");
+  prediction.conservativeResize(1001);
+}
+
 }  // namespace
 
 int main() {
   differentiates();
   runs_over_rows();
   fits();
+  reads_and_saves();
   std::cout << "uses_rappel: all holds\n";
 }
