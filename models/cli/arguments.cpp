@@ -4,6 +4,7 @@
 
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -156,9 +157,9 @@ void check_paths(const std::vector<std::pair<std::string, std::string>>& inputs,
   namespace fs = std::filesystem;
   const auto same = [](const std::string& a, const std::string& b) {
     std::error_code error;
-    if (fs::exists(a, error) && fs::exists(b, error) && !fs::is_regular_file(a, error))
-      return false;  // /dev/null
-    return fs::equivalent(a, b, error) || fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+    if (fs::exists(a, error) && !fs::is_regular_file(a, error)) return false;  // /dev/null may be several
+    return fs::equivalent(a, b, error) ||
+           fs::weakly_canonical(fs::absolute(a), error) == fs::weakly_canonical(fs::absolute(b), error);
   };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& [option, path] = outputs[i];
@@ -215,7 +216,10 @@ Exit status: 0 written, 2 command line, 5 the content of a file, 1 internal erro
 }  // namespace
 
 std::string did_you_mean(const std::string& name, const Words& names) {
-  const std::string_view nearest = nearest_name(name, names);
+  // What was begun is meant more likely than what takes fewer edits.
+  const auto begun =
+      std::find_if(names.begin(), names.end(), [&](const std::string& n) { return n.starts_with(name); });
+  const std::string_view nearest = begun != names.end() ? *begun : nearest_name(name, names);
   return nearest.empty() ? "" : "; the nearest is " + in_quotes(nearest);
 }
 
