@@ -7,9 +7,9 @@
 
 namespace rappel::formulas {
 
-// 4e / (1 + e)^2 with e = exp(-2|x|); the rounding of 1 + e and of its square is carried along (plainly: 3.2 ulp).
+// e / (1 + e)^2 for 0 <= e <= 1; the rounding of 1 + e and of its square is carried along (plainly: 3.2 ulp).
 template <class T>
-T ratio_to_square(const T& e) {  // e / (1 + e)^2, 0 <= e <= 1
+T ratio_to_square(const T& e) {
   const T s = T(1.0) + e;
   const T s_low = e - (s - T(1.0));  // exact, since e <= 1
   const T p = s * s;
@@ -18,9 +18,20 @@ T ratio_to_square(const T& e) {  // e / (1 + e)^2, 0 <= e <= 1
   return q + (fma(-q, p, e) - q * p_low) / p;
 }
 
+// 4e / (1 + e)^2 with e = exp(-2|x|); at most 2 ulp. From |x| = 300 on that is 4e, and e is kept in the normal range:
+// it is exp(-2(|x| - 91)), scaled in the end (plainly: 3.7 ulp where e is subnormal).
 template <class T>
 T sech2_value(const T& x) {
-  return T(4.0) * ratio_to_square(math_exp(T(-2.0) * math_abs(x)));
+  const T size = math_abs(x);
+  const T e = math_exp(T(-2.0) * select(size > T(300.0), size - T(91.0), size));
+  return select(size > T(300.0), T(0x1.58c5dc99e4ae4p-261), T(4.0)) * ratio_to_square(e);
+}
+
+// math_log1p may be infinite from 1e307 on (SLEEF's is); there log(x) is taken as log(x / 2^610) + 610 log(2).
+template <class T>
+T log1p_value(const T& x) {
+  const T scaled = math_log1p(select(x > T(0x1p1000), T(0x1p-610) * x, x));
+  return select(x > T(0x1p1000), scaled + T(0x1.a6d1dd1c81f06p+8), scaled);
 }
 
 // Where a type knows no faster way for 0 <= a <= 1.
@@ -32,6 +43,14 @@ T log1p_of_unit(const T& a) {
 template <class T>
 T softplus_value(const T& x, const T& a) {  // a = exp(-|x|)
   return select(x > T(0.0), x, select(x == x, T(0.0), x)) + log1p_of_unit(a);
+}
+
+// 1 / (1 + exp(-x)) with a = exp(-|x|); at most 2 ulp. Below -1 as a - a^2 / (1 + a), where the rounding of the quotient
+// counts less than in a / (1 + a) (2.2 ulp).
+template <class T>
+T sigmoid_value(const T& x, const T& a) {
+  const T q = select(x < T(0.0), a, T(1.0)) / (T(1.0) + a);
+  return select(x < T(-1.0), a - a * q, q);
 }
 
 // NaN if an operand is.
@@ -49,20 +68,22 @@ T share_of_smaller(const T& x, const T& y) {
   return select(x < y, T(1.0), select(x == y, T(0.5), T(0.0)));
 }
 
-// c (c-1) .. (c-k+1) x^(c-k): the k-th derivative of x^c. c - k rounds for some fractional c, and |log x| multiplies
-// its rounding (295 ulp); there x^c / x^k is taken instead.
+// c (c-1) .. (c-k+1) x^(c-k): the k-th derivative of x^c. Where c - k rounds, its rounding times log x is put back
+// (left out: 295 ulp).
 template <class T>
 T power_value(const T& x, double c, double k) {
   double factor = 1.0;
   for (double i = 0.0; i < k; i += 1.0) factor *= c - i;
   if (factor == 0.0) return select(x == x, T(0.0), x);
   const double exponent = c - k;
-  if (exponent + k == c) return k == 0.0 ? math_pow(x, T(c)) : T(factor) * math_pow(x, T(exponent));
-  T divisor = x;
-  for (double i = 1.0; i < k; i += 1.0) divisor = divisor * x;
-  const T direct = T(factor) * math_pow(x, T(exponent));
-  const T quotient = T(factor) * (math_pow(x, T(c)) / divisor);
-  return select(math_abs(x) > T(1e-60), select(math_abs(x) < T(1e60), quotient, direct), direct);
+  const T power = math_pow(x, T(exponent));
+  if (k == 0.0) return power;
+  const double minus_k = exponent - c;  // Knuth's two-sum: exponent + rest = c - k
+  const double rest = (c - (exponent - minus_k)) - (k + minus_k);
+  if (rest == 0.0) return T(factor) * power;
+  const T logarithm = select(T(0.0) < x, select(x < T(__builtin_inf()), math_log(x), T(0.0)), T(0.0));
+  const T exact = select(power < T(__builtin_inf()), power + power * (T(rest) * logarithm), power);
+  return T(factor) * select(x < T(0.0), T(__builtin_nan("")), exact);  // c is no integer, c - k rounded may be one
 }
 
 inline constexpr struct Always {} always;
