@@ -140,14 +140,19 @@ NodeId Builder::fold(Op op, std::span<const NodeId> operands) {
   const auto is = [&](std::size_t i, double value) { return graph_.is_constant(operands[i], value); };
   const auto zero = [&](std::size_t i) { return is(i, 0.0) || is(i, -0.0); };
   const auto absorb_zero = [&](std::size_t i) { return !options_.exact_zeros && zero(i); };
+  const auto negated = [&](std::size_t i) { return graph_.op(operands[i]) == Op::neg; };
+  const auto inside = [&](std::size_t i) { return graph_.operands(operands[i])[0]; };
   switch (op) {
     case Op::neg:
-      return graph_.op(operands[0]) == Op::neg ? graph_.operands(operands[0])[0] : no_node;
+      return negated(0) ? inside(0) : no_node;
     case Op::add:
       if (is(0, -0.0) || absorb_zero(0)) return operands[1];
       if (is(1, -0.0) || absorb_zero(1)) return operands[0];
+      if (negated(1)) return node(Op::sub, {operands[0], inside(1)});  // x + (-y) is x - y, bit for bit
+      if (negated(0)) return node(Op::sub, {operands[1], inside(0)});
       return no_node;
     case Op::sub:
+      if (negated(1)) return node(Op::add, {operands[0], inside(1)});
       if (is(1, 0.0) || absorb_zero(1)) return operands[0];
       if (absorb_zero(0)) return node(Op::neg, {operands[1]});
       return no_node;

@@ -3,6 +3,7 @@
 #include "formulas.hpp"
 #include "recording.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -25,13 +26,13 @@ class ReverseSweep {
     mark_active(wrt);
     if (has_arms_) gates_.resize(size_);
     adjoints_.resize(size_, no_node);
-    varying_adjoints_.resize(size_, no_node);
+    if (graph_.num_row_sets() > 0) by_row_.resize(size_), factors_.resize(size_, no_node);
   }
 
   std::vector<NodeId> run(std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
                           std::span<const NodeId> wrt) {
     if (has_arms_) find_gates(outputs, wrt);
-    for (std::size_t i = 0; i < outputs.size(); ++i) add_adjoint(outputs[i], adjoints[i]);
+    for (std::size_t i = 0; i < outputs.size(); ++i) accumulate(adjoints_[outputs[i]], adjoints[i]);
     for (NodeId n = size_; n-- > 0;)
       if (active_[n] && has_adjoint(n)) propagate(n);
     std::vector<NodeId> result;
@@ -109,12 +110,23 @@ class ReverseSweep {
   }
 
   // --- adjoints ---
+  //
+  // The adjoint of a sum over rows is a factor of everything that its rows contribute. It stays outside of
+  // the rows: they start from 1, and what leaves them is summed and then multiplied. So a cost may be any
+  // function of a sum over rows, log(sum(..)) or sqrt(mean(..)), and its gradient still needs one pass over
+  // the rows.
+
+  // A part of an adjoint: `node` times the factor of the sum over rows `source` (no_node: times 1).
+  struct Part {
+    NodeId source;
+    NodeId node;
+  };
 
   bool has_adjoint(NodeId n) const {
-    if (adjoints_[n] != no_node || varying_adjoints_[n] != no_node) return true;
-    if (graph_.op(n) == Op::result || graph_.op(n) != Op::softmax) return false;
-    for (Index i = 1; i < graph_.payload(n); ++i)
-      if (adjoints_[n + static_cast<NodeId>(i)] != no_node) return true;
+    if (adjoints_[n] != no_node || (!by_row_.empty() && !by_row_[n].empty())) return true;
+    if (graph_.op(n) != Op::softmax) return false;
+    for (NodeId i = 1; i < static_cast<NodeId>(graph_.payload(n)); ++i)
+      if (adjoints_[n + i] != no_node || (!by_row_.empty() && !by_row_[n + i].empty())) return true;
     return false;
   }
 
@@ -122,30 +134,97 @@ class ReverseSweep {
     sum = sum == no_node ? added : builder_.node(Op::add, {sum, added});
   }
 
-  // A uniform value used by rows has the sum over rows as its adjoint: what rows contribute is added up by
-  // row first.
-  void add_adjoint(NodeId n, NodeId c) {
-    if (graph_.varying(n) || !graph_.varying(c)) return accumulate(adjoints_[n], c);
-    NodeId& by_row = varying_adjoints_[n];
-    if (by_row != no_node && graph_.row_set(by_row) != graph_.row_set(c)) sum_over_rows(n);
-    accumulate(by_row, c);
+  // For what varies: its adjoint; for a uniform node: what rows contribute, not yet summed.
+  void add_by_row(NodeId n, const Part& part) {
+    for (Part& own : by_row_[n])
+      if (own.source == part.source &&
+          (graph_.varying(n) || graph_.row_set(own.node) == graph_.row_set(part.node)))
+        return accumulate(own.node, part.node);
+    by_row_[n].push_back(part);
   }
 
-  void sum_over_rows(NodeId n) {
-    const NodeId by_row = std::exchange(varying_adjoints_[n], no_node);
-    if (by_row == no_node) return;
-    accumulate(adjoints_[n], builder_.reduce_rows(Reduce::sum, graph_.row_set(by_row), by_row));
+  // A uniform part that leaves the rows of `source` for x. The factor is an adjoint inside of the sum's arm:
+  // it may be inf or NaN where that was not taken.
+  NodeId scaled(NodeId x, const Part& part) {
+    if (part.source == no_node) return part.node;
+    const Expr product = expr(part.node) * expr(factors_[part.source]);
+    return recording_.node(has_arms_ ? gated(x, gates_[part.source].gate, product) : product);
   }
 
+  // The adjoint of a uniform node, complete.
   NodeId adjoint_of(NodeId n) {
-    sum_over_rows(n);
+    if (!by_row_.empty())
+      for (const Part& part : std::exchange(by_row_[n], {})) {
+        const NodeId sum = builder_.reduce_rows(Reduce::sum, graph_.row_set(part.node), part.node);
+        accumulate(adjoints_[n], scaled(n, {part.source, sum}));
+      }
     return adjoints_[n];
   }
 
+  // Whether a uniform node is known only when sums over rows are.
+  bool needs_rows(NodeId n) {
+    for (NodeId k = static_cast<NodeId>(needs_rows_.size()); k <= n; ++k) {
+      bool needs = graph_.op(k) >= Op::sum_rows;
+      for (const NodeId x : graph_.operands(k)) needs = needs || needs_rows_[x];
+      needs_rows_.push_back(needs);
+    }
+    return needs_rows_[n];
+  }
+
+  // Of what varies: factors that are known before the rows join them where rows serve several sums, so that
+  // one sweep through the rows does for all.
+  void join_parts(NodeId n) {
+    std::vector<Part>& parts = by_row_[n];
+    if (parts.size() < 2) return;
+    NodeId joined = no_node;
+    std::erase_if(parts, [&](const Part& part) {
+      if (part.source != no_node && needs_rows(factors_[part.source])) return false;
+      accumulate(joined, part.source == no_node ? part.node
+                                                : builder_.node(Op::mul, {part.node, factors_[part.source]}));
+      return true;
+    });
+    if (joined != no_node) parts.push_back({no_node, joined});
+  }
+
   void propagate(NodeId n) {
-    const NodeId adjoint = adjoint_of(n);
     if (graph_.op(n) == Op::result) return;  // its node takes care of all results
-    zbar_ = adjoint == no_node ? Expr(0.0) : expr(adjoint);
+    if (!graph_.varying(n)) {
+      const NodeId adjoint = adjoint_of(n);
+      zbar_ = adjoint == no_node ? Expr(0.0) : expr(adjoint);
+      const bool of_rows = graph_.op(n) == Op::sum_rows || graph_.op(n) == Op::sum_products;
+      if (of_rows && !(zbar_.is_constant() && zbar_.constant() == 1.0)) {
+        factors_[n] = adjoint;
+        source_ = n;
+        zbar_ = Expr(1.0);
+      }
+      propagate_part(n);
+      source_ = no_node;
+      return;
+    }
+    std::vector<NodeId> sources;
+    for (NodeId i = 0; i < (graph_.op(n) == Op::softmax ? static_cast<NodeId>(graph_.payload(n)) : 1); ++i) {
+      join_parts(n + i);
+      for (const Part& part : by_row_[n + i]) sources.push_back(part.source);
+    }
+    std::ranges::sort(sources);
+    sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
+    for (const NodeId source : sources) {
+      source_ = source;
+      zbar_ = adjoint_part(n);
+      propagate_part(n);
+    }
+    source_ = no_node;
+  }
+
+  // The adjoint of a node or, of what varies, its part of the source at hand.
+  Expr adjoint_part(NodeId n) {
+    if (!graph_.varying(n)) return adjoint_of(n) == no_node ? Expr(0.0) : expr(adjoints_[n]);
+    for (const Part& part : by_row_[n])
+      if (part.source == source_) return expr(part.node);
+    return 0.0;
+  }
+
+  void propagate_part(NodeId n) {
     for_each_edge(n, [&](NodeId x, const Gate& arm, auto&& contribution) {
       const Expr c = contribution();
       if (c.is_constant() && c.constant() == 0.0) return;
@@ -161,9 +240,9 @@ class ReverseSweep {
   // A uniform contribution of a varying user counts once for each row.
   void contribute(NodeId user, NodeId x, const Expr& c) {
     NodeId node = recording_.node(c);
-    if (graph_.varying(user) && !graph_.varying(x) && !graph_.varying(node))
-      node = builder_.reduce_rows(Reduce::sum, graph_.row_set(user), node);
-    add_adjoint(x, node);
+    if (graph_.varying(x) || graph_.varying(node)) return add_by_row(x, {source_, node});
+    if (graph_.varying(user)) node = builder_.reduce_rows(Reduce::sum, graph_.row_set(user), node);
+    accumulate(adjoints_[x], scaled(x, {source_, node}));
   }
 
   static Expr times(const Expr& zbar, const Expr& partial) {
@@ -268,7 +347,7 @@ class ReverseSweep {
     std::vector<Expr> pbar(count), p(count);
     for (NodeId i = 0; i < count; ++i) {
       p[i] = expr(n + i);
-      pbar[i] = adjoints_[n + i] == no_node ? Expr(0.0) : expr(adjoints_[n + i]);
+      pbar[i] = adjoint_part(n + i);
     }
     std::optional<Expr> mean;
     for (NodeId j = 0; j < count; ++j)
@@ -284,10 +363,13 @@ class ReverseSweep {
   NodeId size_;
   std::vector<bool> active_;
   std::vector<GateOf> gates_;
-  std::vector<NodeId> adjoints_;
-  std::vector<NodeId> x_;                 // operands of the node at hand
-  bool has_arms_ = false;                 // else every gate is open
-  std::vector<NodeId> varying_adjoints_;  // of uniform nodes: contributions by row, not yet summed
+  std::vector<NodeId> adjoints_;           // of uniform nodes
+  std::vector<NodeId> x_;                  // operands of the node at hand
+  bool has_arms_ = false;                  // else every gate is open
+  std::vector<std::vector<Part>> by_row_;  // see add_by_row; empty without rows
+  std::vector<NodeId> factors_;            // of sums over rows: their adjoints
+  std::vector<bool> needs_rows_;
+  NodeId source_ = no_node;  // of the part at hand
   Expr zbar_;
 };
 
