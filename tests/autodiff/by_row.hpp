@@ -13,6 +13,8 @@ namespace rappel::test {
 
 using Table = std::vector<std::vector<double>>;  // by column
 
+Columns borrowed(const Table& table);
+
 class ByRow {
  public:
   ByRow(Index num_columns, const std::function<Expr(ExprSpan)>& formula);
