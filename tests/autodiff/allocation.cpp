@@ -1,0 +1,50 @@
+// A call allocates nothing once the thread's workspace has grown.
+
+#include "autodiff/row_costs.hpp"
+#include "support/count_allocations.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace rappel;
+using namespace rappel::test;
+
+namespace {
+
+long allocations_of_ten_calls(const Function& f, const Vector& x) {
+  Vector gradient(x.size());
+  f.value_and_gradient(x, gradient);
+  f.value(x);
+  const long before = num_allocations();
+  for (int i = 0; i < 10; ++i) {
+    f.value_and_gradient(x, gradient);
+    f.value(x);
+  }
+  return num_allocations() - before;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(allocation)
+
+BOOST_AUTO_TEST_CASE(the_count_counts) {
+  const long before = num_allocations();
+  const Vector x = Vector::Ones(1000);
+  BOOST_TEST(x.sum() == 1000.0);
+  // Eigen calls malloc where it is aligned enough: a std::vector is counted for certain.
+  const std::vector<double> y(1000, 1.0);
+  BOOST_TEST(y.back() == 1.0);
+  BOOST_TEST(num_allocations() > before);
+}
+
+BOOST_AUTO_TEST_CASE(a_small_function_allocates_nothing_a_call) {
+  const Function f =
+      record(2, [](ExprSpan x) { return 100.0 * square(x[1] - square(x[0])) + square(1.0 - x[0]); });
+  BOOST_TEST(allocations_of_ten_calls(f, Vector{{-1.2, 1.0}}) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_cost_over_rows_allocates_nothing_a_call) {
+  const RowProblem p = row_problem(1003, 4);
+  BOOST_TEST(allocations_of_ten_calls(recorded(row_costs()[0], p), p.w) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
