@@ -1,8 +1,8 @@
 // Value and gradient against code written by hand: derivative_speed [Google Benchmark's options]. Without
 // --benchmark_filter it also measures peak memory, by running itself for several numbers of rows.
 
-#include "count_allocations.hpp"
 #include "report.hpp"
+#include "support/count_allocations.hpp"
 
 #include <rappel/autodiff.hpp>
 
@@ -159,13 +159,13 @@ void rosenbrock(benchmark::State& state) {
   const Vector x{{-1.2, 1.0}};
   Vector gradient(2);
   f.value_and_gradient(x, gradient);  // the workspace of this thread grows once
-  const std::size_t before = bench::num_allocations();
+  const long before = test::num_allocations();
   for (auto _ : state) {
     benchmark::DoNotOptimize(f.value_and_gradient(x, gradient));
     benchmark::ClobberMemory();
   }
   // Google Benchmark itself allocates nothing between the iterations.
-  state.counters["allocations"] = static_cast<double>(bench::num_allocations() - before);
+  state.counters["allocations"] = static_cast<double>(test::num_allocations() - before);
 }
 BENCHMARK(rosenbrock);
 
