@@ -11,6 +11,10 @@ namespace {
 
 bool commutes(Op op) { return op == Op::add || op == Op::mul || op == Op::equal; }
 
+// Sums keep the order in which they were written: fused with a product, each order rounds its own way, and which
+// operand has the lower number is a matter of the compiler's order of evaluation.
+bool may_be_swapped(Op op) { return commutes(op) && op != Op::add; }
+
 // Shapes whose second field of the hash key is not the number of results.
 bool keyed_by_payload(Op op) { return op == Op::column || op == Op::num_rows || op >= Op::sum_rows; }
 
@@ -25,9 +29,15 @@ constexpr Op auxiliary_table[] = {
 std::uint32_t hash(Op op, std::span<const NodeId> operands, Index payload) {
   std::uint64_t h =
       (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(payload);
-  for (const NodeId n : operands) {
+  const auto mix = [&h](NodeId n) {
     h = (h ^ n) * 0xff51afd7ed558ccdu;
     h ^= h >> 32;
+  };
+  if (commutes(op) && operands.size() == 2 && operands[0] > operands[1]) {
+    mix(operands[1]);
+    mix(operands[0]);
+  } else {
+    for (const NodeId n : operands) mix(n);
   }
   return static_cast<std::uint32_t>(h ^ h >> 29);
 }
@@ -42,7 +52,9 @@ Builder::Builder(Graph graph, PassOptions options) : options_(options), graph_(s
 bool Builder::equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const {
   if (graph_.op(n) != op || (keyed_by_payload(op) && graph_.payload(n) != payload)) return false;
   if (op == Op::column) return graph_.row_set(n).index == operands[0];
-  return std::ranges::equal(graph_.operands(n), operands);
+  const auto own = graph_.operands(n);
+  if (std::ranges::equal(own, operands)) return true;
+  return commutes(op) && own.size() == 2 && own[0] == operands[1] && own[1] == operands[0];
 }
 
 Builder::Slot& Builder::find(Op op, std::span<const NodeId> operands, Index payload) {
@@ -94,7 +106,7 @@ NodeId Builder::column(RowSet rows, Index column) {
 NodeId Builder::node(Op op, std::span<const NodeId> given) {
   std::array<NodeId, 2> swapped;
   std::span<const NodeId> operands = given;
-  if (commutes(op) && given.size() == 2 && given[0] > given[1]) {
+  if (may_be_swapped(op) && given.size() == 2 && given[0] > given[1]) {
     swapped = {given[1], given[0]};
     operands = swapped;
   }
