@@ -1,0 +1,33 @@
+#pragma once
+
+// Graphs made at random, node by node and with no builder between: equal nodes, constants to be folded and
+// nodes that nobody uses are all there.
+
+#include "evaluate.hpp"
+
+#include <bit>
+#include <cmath>
+
+namespace rappel::test {
+
+struct RandomGraphOptions {
+  bool total = false;  // operations that are finite and continuous at zeros of either sign only
+  bool polynomials_of_integers = false;  // +, -, *, sum and dot of small integers only
+  bool sum_over_rows = false;            // every output is uniform
+};
+
+struct RandomGraph {
+  Traced traced;
+  Inputs<double> inputs;
+};
+
+// Of two parameters and a table of two columns; the last nodes are its outputs.
+RandomGraph random_graph(unsigned seed, const RandomGraphOptions& options);
+
+// NaNs are all the same.
+inline bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
+}
+
+}  // namespace rappel::test
