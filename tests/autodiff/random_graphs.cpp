@@ -98,11 +98,11 @@ class Maker {
     x.insert(x.end(), {parts, parts + 1});
     return graph_.node(Op::logsumexp, x);
   }
-  // A program has one body: no row may need a sum over rows.
   NodeId row_sum() {
     const NodeId x = operand();
-    return graph_.varying(x) && !options_.sum_over_rows ? graph_.reduce_rows(Reduce::sum, rows_, x)
-                                                        : graph_.node(Op::neg, {x});
+    return graph_.varying(x) && (options_.row_sums_inside || !options_.sum_over_rows)
+               ? graph_.reduce_rows(Reduce::sum, rows_, x)
+               : graph_.node(Op::neg, {x});
   }
 
   NodeId output(Graph& graph, NodeId n) const {

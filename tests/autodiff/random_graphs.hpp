@@ -13,7 +13,8 @@ namespace rappel::test {
 struct RandomGraphOptions {
   bool total = false;  // operations that are finite and continuous at zeros of either sign only
   bool polynomials_of_integers = false;  // +, -, *, sum and dot of small integers only
-  bool sum_over_rows = false;            // every output is uniform
+  bool sum_over_rows = false;            // every output is uniform; sums over rows are nowhere else,
+  bool row_sums_inside = false;  // but for this: a row may then need a sum over rows, as no program can
 };
 
 struct RandomGraph {
