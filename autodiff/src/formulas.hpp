@@ -27,13 +27,6 @@ T sech2_value(const T& x) {
   return select(size > T(300.0), T(0x1.58c5dc99e4ae4p-261), T(4.0)) * ratio_to_square(e);
 }
 
-// math_log1p may be infinite from 1e307 on (SLEEF's is); there log(x) is taken as log(x / 2^610) + 610 log(2).
-template <class T>
-T log1p_value(const T& x) {
-  const T scaled = math_log1p(select(x > T(0x1p1000), T(0x1p-610) * x, x));
-  return select(x > T(0x1p1000), scaled + T(0x1.a6d1dd1c81f06p+8), scaled);
-}
-
 // Where a type knows no faster way for 0 <= a <= 1.
 template <class T>
 T log1p_of_unit(const T& a) {

@@ -89,7 +89,6 @@ inline Real sech2_value(const Real& x) {
   const Real cosh = (Real(1.0) / e + e) / Real(2.0);
   return Real(1.0) / (cosh * cosh);
 }
-inline Real log1p_value(const Real& x) { return math_log1p(x); }
 inline Real sigmoid_value(const Real& x, const Real&) { return Real(1.0) / (Real(1.0) + math_exp(-x)); }
 inline Real softplus_value(const Real& x, const Real& a) {
   return (x > Real(0.0) ? x : Real(0.0)) + math_log1p(a);
