@@ -37,15 +37,17 @@ BOOST_AUTO_TEST_CASE(sums_have_the_same_bits_for_1_2_3_and_8_threads) {
     const RowProblem p = row_problem(m, 3);
     const auto [value, gradient] = recorded(row_costs()[0], p).value_and_gradient(p.w);
     for (const int threads : {2, 3, 8}) {
-      const auto [v, g] = recorded(row_costs()[0], p, false, {.threads = threads}).value_and_gradient(p.w);
+      const Function f = recorded(row_costs()[0], p, false, {.threads = threads});
+      const auto [v, g] = f.value_and_gradient(p.w);
       BOOST_TEST(v == value);
       BOOST_TEST(same_bits(g, gradient));
+      BOOST_TEST(f.value(p.w) == value);
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE(values_by_row_have_the_same_bits_for_1_2_3_and_8_threads) {
-  for (const Index m : {100, 12289}) {
+  for (const Index m : {1, 100, 4097, 12289, 100001}) {
     const RowProblem p = row_problem(m, 3);
     const Vector values = probabilities(p, 1).values(p.w);
     for (const int threads : {2, 3, 8}) BOOST_TEST(same_bits(probabilities(p, threads).values(p.w), values));
@@ -87,6 +89,37 @@ BOOST_AUTO_TEST_CASE(recordings_run_at_once_on_several_threads_and_nest_on_one) 
     });
   for (std::thread& t : recorders) t.join();
   for (std::size_t t = 0; t < slopes.size(); ++t) BOOST_TEST(slopes[t] == static_cast<double>(t * t));
+}
+
+BOOST_AUTO_TEST_CASE(row_costs_are_recorded_at_once_on_several_threads) {
+  const RowProblem p = row_problem(9000, 3);
+  const auto expected = recorded(row_costs()[1], p).value_and_gradient(p.w);
+  std::vector<int> wrong(6, 0);
+  std::vector<std::thread> recorders;
+  for (std::size_t t = 0; t < wrong.size(); ++t)
+    recorders.emplace_back([&, t] {
+      for (int i = 0; i < 5; ++i) {
+        const Function f = recorded(row_costs()[1], p, false, {.threads = 1 + static_cast<int>(t) % 3});
+        const auto [value, gradient] = f.value_and_gradient(p.w);
+        if (value != expected.first || !same_bits(gradient, expected.second)) ++wrong[t];
+      }
+    });
+  for (std::thread& t : recorders) t.join();
+  for (const int w : wrong) BOOST_TEST(w == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_workspace_serves_functions_large_and_small_in_turn) {
+  const RowProblem large = row_problem(5000, 20), small = row_problem(3, 1);
+  const Function f = recorded(row_costs()[0], large, false, {.threads = 3}),
+                 g = recorded(row_costs()[1], small);
+  const Function h = record(1, [](ExprSpan x) { return 3.0 * x[0] + 0.25; });
+  const auto first = f.value_and_gradient(large.w), second = g.value_and_gradient(small.w);
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(h.value(Vector{{1.0}}) == 3.25);
+    BOOST_TEST(same_bits(f.value_and_gradient(large.w).second, first.second));
+    BOOST_TEST(h.value_and_gradient(Vector{{2.0}}).first == 6.25);
+    BOOST_TEST(same_bits(g.value_and_gradient(small.w).second, second.second));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
