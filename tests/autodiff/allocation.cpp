@@ -47,4 +47,32 @@ BOOST_AUTO_TEST_CASE(a_cost_over_rows_allocates_nothing_a_call) {
   BOOST_TEST(allocations_of_ten_calls(recorded(row_costs()[0], p), p.w) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(values_by_row_allocate_nothing_a_call_where_the_result_is_given) {
+  const RowProblem p = row_problem(1003, 4);
+  const Function f = record(5, [&](ExprSpan w) {
+    return map_rows(Columns(p.X),
+                    [&](const Row& row) { return sigmoid(dot(w.first(4), row.first(4)) + w[4]); });
+  });
+  Vector values(1003);
+  f.values(span_of(p.w), span_of(values));
+  const long before = num_allocations();
+  for (int i = 0; i < 10; ++i) f.values(span_of(p.w), span_of(values));
+  BOOST_TEST(num_allocations() - before == 0);
+}
+
+BOOST_AUTO_TEST_CASE(functions_that_take_turns_allocate_nothing_once_each_has_run) {
+  const RowProblem large = row_problem(9000, 6), small = row_problem(10, 2);
+  const Function f = recorded(row_costs()[0], large), g = recorded(row_costs()[5], small);
+  Vector gf(large.w.size()), gg(small.w.size());
+  const auto both = [&] {
+    f.value_and_gradient(large.w, gf);
+    g.value_and_gradient(small.w, gg);
+  };
+  both();
+  both();
+  const long before = num_allocations();
+  for (int i = 0; i < 10; ++i) both();
+  BOOST_TEST(num_allocations() - before == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
