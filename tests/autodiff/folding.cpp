@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(operations_of_many_operands_fold_as_their_kernels_compute) 
   for (const double c : {-2.0, 0.0, 0.1, 0.5, 3.0})
     check("pow", [&](const Expr& x, const Expr&) { return pow(x, c); });
   check("select", [](const Expr& x, const Expr& y) { return select(x < y, x, y); });
+  check("select by any number", [](const Expr& x, const Expr& y) { return select(Condition(x), x, y); });
   check("sum", [](const Expr& x, const Expr& y) { return sum({x, y, x}); });
   check("dot", [](const Expr& x, const Expr& y) { return dot({x, y}, {y, 3.0}); });
   check("logsumexp", [](const Expr& x, const Expr& y) { return logsumexp({x, y, 1.0}); });
