@@ -75,8 +75,10 @@ T power_value(const T& x, double c, double k) {
   const double rest = (c - (exponent - minus_k)) - (k + minus_k);
   if (rest == 0.0) return T(factor) * power;
   const T logarithm = select(T(0.0) < x, select(x < T(__builtin_inf()), math_log(x), T(0.0)), T(0.0));
-  const T exact = select(power < T(__builtin_inf()), power + power * (T(rest) * logarithm), power);
-  return T(factor) * select(x < T(0.0), T(__builtin_nan("")), exact);  // c is no integer, c - k rounded may be one
+  const T product = T(factor) * power;
+  const T low = fma(T(factor), power, -product) + product * (T(rest) * logarithm);
+  const T exact = select(math_abs(product) < T(__builtin_inf()), product + low, product);
+  return select(x < T(0.0), T(__builtin_nan("")), exact);  // c is no integer, c - k rounded may be one
 }
 
 inline constexpr struct Always {} always;
