@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(to_dot_has_an_edge_for_every_operand_and_quotes_names) {
   std::ptrdiff_t arrows = 0;
   for (std::size_t at = dot.find("->"); at != dot.npos; at = dot.find("->", at + 2)) ++arrows;
   BOOST_TEST(arrows == edges);
+  BOOST_TEST(holds(dot, R"(label="row[\"back\\\\slash\"]")"), dot);
   // Outside of escapes, quotes open and close on one line.
   std::istringstream lines(dot);
   for (std::string line; std::getline(lines, line);) {

@@ -1,9 +1,10 @@
-// Row costs at their edges: long tables, no rows, tables used twice, uniform arms, other forms of one cost.
+// Row costs at their edges: long tables, no rows, uniform arms, penalties.
 
-#include "autodiff/messages.hpp"
 #include "autodiff/row_costs.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <limits>
 
 using namespace rappel;
 using namespace rappel::test;
@@ -118,46 +119,6 @@ BOOST_AUTO_TEST_CASE(no_rows_have_a_sum_of_0_on_many_threads_too) {
   BOOST_TEST(g[0] == 6.0);
 }
 
-BOOST_AUTO_TEST_CASE(one_table_with_rows_and_one_without) {
-  const Matrix X = Matrix::Ones(3, 1), none(0, 1);
-  const auto cost = [&](bool mean) {
-    return record(1, [&, mean](ExprSpan w) {
-      const auto term = [&](const Row& row) { return w[0] * row[0]; };
-      const Expr nothing = mean ? mean_over_rows(Columns(none), term) : sum_over_rows(Columns(none), term);
-      return mean_over_rows(Columns(X), term) + nothing;
-    });
-  };
-  BOOST_TEST(cost(false).value(Vector{{2.0}}) == 2.0);
-  check_refused([&] { cost(true).value(Vector{{2.0}}); }, {"no rows"});
-}
-
-BOOST_AUTO_TEST_CASE(a_table_that_is_used_twice_is_one_table) {
-  const Matrix X{{1.0}, {2.0}};
-  const Function f = record(1, [&](ExprSpan w) {
-    const Expr s = sum_over_rows(Columns(X), [&](const Row& row) { return w[0] * row[0]; });
-    const Expr t = sum_over_rows(Columns(X), [&](const Row& row) { return square(w[0] * row[0]); });
-    return s * t;
-  });
-  BOOST_TEST(f.num_rows() == 2);
-  BOOST_TEST(f.graph().num_row_sets() == 1);
-  const auto [value, g] = f.value_and_gradient(Vector{{2.0}});
-  BOOST_TEST(value == 6.0 * 20.0);  // 3 w * 5 w^2
-  BOOST_TEST(g[0] == 45.0 * 4.0);   // of 15 w^3
-}
-
-BOOST_AUTO_TEST_CASE(rows_of_two_tables_do_not_mix) {
-  const Matrix X = Matrix::Ones(3, 1), Z = Matrix::Ones(3, 2);
-  Expr kept;
-  check_refused(
-      [&] {
-        record(0, [&](ExprSpan) {
-          sum_over_rows(Columns(X), [&](const Row& row) { return kept = row[0]; });
-          return sum_over_rows(Columns(Z), [&](const Row& row) { return row[0] * kept; });
-        });
-      },
-      {"rows"});
-}
-
 BOOST_AUTO_TEST_CASE(arms_by_row_contribute_by_row) {
   const Matrix X{{-4.0}, {9.0}, {-1.0}, {16.0}};
   const Function f = record(1, [&](ExprSpan w) {
@@ -208,6 +169,63 @@ BOOST_AUTO_TEST_CASE(uniform_work_is_not_repeated_by_row_but_counts_for_each) {
   BOOST_TEST(g[0] == 500.0);
   for (NodeId n = 0; n < static_cast<NodeId>(f.graph().size()); ++n)
     if (f.graph().op(n) == Op::exp || f.graph().op(n) == Op::square) BOOST_TEST(!f.graph().varying(n));
+}
+
+BOOST_AUTO_TEST_CASE(parameters_that_are_not_finite_are_data) {
+  RowProblem p = row_problem(70, 2);
+  const Function f = logistic(p);
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double odd : {infinity, -infinity, std::nan("")}) {
+    Vector w = p.w;
+    w[2] = odd;
+    const auto [value, g] = f.value_and_gradient(w);  // inf - y inf
+    BOOST_TEST(!std::isfinite(value));
+    BOOST_TEST(g.size() == 3);
+  }
+  BOOST_TEST(std::isfinite(f.value(p.w)));  // and the next call is as ever
+  const Matrix X = Matrix::Ones(33, 1);
+  const Function decay = record(1, [&](ExprSpan w) {
+    return mean_over_rows(Columns(X), [&](const Row& row) { return exp(w[0] * row[0]); });
+  });
+  const auto [zero, slope] = decay.value_and_gradient(Vector{{-infinity}});
+  BOOST_TEST(zero == 0.0);
+  BOOST_TEST(slope[0] == 0.0);
+  BOOST_TEST(decay.value(Vector{{infinity}}) == infinity);
+}
+
+BOOST_AUTO_TEST_CASE(a_cost_with_penalties_of_many_kinds_equals_long_double) {
+  const RowProblem p = row_problem(129, 4, 9);
+  const Function f = record(5, [&](ExprSpan w) {
+    const Expr loss = mean_over_rows(Columns(p.X, p.y), [&](const Row& row) {
+      Expr z = w[4];
+      for (Index j = 0; j < 4; ++j) z += w[j] * row[j];
+      return min(square(z - row[4]), 1.0);  // a robust loss: far rows count 1
+    });
+    Expr penalty = 0.0;
+    for (Index j = 0; j < 4; ++j) penalty += 0.1 * abs(w[j]) + 0.2 * square(w[j]) + log1p(square(w[j]));
+    return loss + penalty;
+  });
+  long double value = 0, slopes[5] = {0, 0, 0, 0, 0};
+  for (Index r = 0; r < 129; ++r) {
+    long double z = p.w[4];
+    for (Index j = 0; j < 4; ++j) z += static_cast<long double>(p.w[j]) * p.X(r, j);
+    const long double e = z - p.y[r], counted = e * e < 1 ? 1 : 0;
+    value += counted * e * e + (1 - counted);
+    for (Index j = 0; j < 4; ++j) slopes[j] += counted * 2 * e * p.X(r, j);
+    slopes[4] += counted * 2 * e;
+  }
+  value /= 129;
+  for (long double& s : slopes) s /= 129;
+  for (Index j = 0; j < 4; ++j) {
+    const long double w = p.w[j];
+    value += 0.1 * std::abs(w) + 0.2 * w * w + std::log1p(w * w);
+    slopes[j] += 0.1 * (w > 0 ? 1 : -1) + 0.4 * w + 2 * w / (1 + w * w);
+  }
+  const auto [v, g] = f.value_and_gradient(p.w);
+  // Sums of terms of at most 4, made by some 30 roundings in turn.
+  const double bound = 4.0 * 30.0 * 0x1p-53;
+  BOOST_TEST(std::abs(static_cast<double>(v - value)) <= bound);
+  for (Index j = 0; j < 5; ++j) BOOST_TEST(std::abs(static_cast<double>(g[j] - slopes[j])) <= bound);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
