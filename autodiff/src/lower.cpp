@@ -45,9 +45,11 @@ class Lowering {
   void check_stages() {
     for (NodeId n = 0; n < size_; ++n) {
       if (!live_[n]) continue;
-      if (is_reduction(graph_.op(n))) after_rows_[n] = true;
-      for (const NodeId x : graph_.operands(n)) after_rows_[n] = after_rows_[n] || after_rows_[x];
-      if (graph_.varying(n) && after_rows_[n])
+      bool after = false;
+      for (const NodeId x : graph_.operands(n)) after = after || after_rows_[x];
+      after_rows_[n] = after || is_reduction(graph_.op(n));
+      // A reduction reads its operands at every row, the uniform factors of its products among them.
+      if (after && (graph_.varying(n) || is_reduction(graph_.op(n))))
         throw std::invalid_argument(
             std::string("a row needs the result of a sum over rows (at ") + name_of(graph_.op(n)) +
             "): costs with a second pass over the rows are not supported; compute that sum outside "

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <ostream>
 #include <sstream>
 
@@ -47,7 +48,10 @@ class Reader {
   }
   double number(const char* name) const { return number_of(field(name), name); }
   Index count(const char* name) const {
-    return checked(name, field(name).is_number_unsigned(), "no whole number >= 0").get<Index>();
+    const std::uint64_t value = seed(name);
+    if (value > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()))
+      fail_field(name, "is too large");
+    return static_cast<Index>(value);
   }
   std::uint64_t seed(const char* name) const {
     return checked(name, field(name).is_number_unsigned(), "no whole number >= 0").get<std::uint64_t>();
@@ -144,6 +148,13 @@ FeatureEncoding encoding_of(const Reader& reader) {
   return feature;
 }
 
+void check_columns(const Reader& reader, const std::vector<FeatureEncoding>& features) {
+  for (std::size_t i = 0; i < features.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (features[k].column == features[i].column)
+        reader.fail_field("features", "has " + in_quotes(features[i].column) + " twice");
+}
+
 Scaling scaling_of(const Reader& reader, std::size_t num_features) {
   Scaling scaling{reader.numbers("mean"), reader.numbers("sd"), reader.number("target_mean"),
                   reader.number("target_sd")};
@@ -163,7 +174,10 @@ Scaling scaling_of(const Reader& reader, std::size_t num_features) {
 FitSettings settings_of(const Reader& reader) {
   FitSettings settings;
   settings.l2 = reader.number("l2");
+  if (settings.l2 < 0.0) reader.fail_field("l2", "is negative");
   settings.method = reader.text("method");
+  if (settings.method != "lbfgs" && settings.method != "gradient-descent")
+    reader.fail_field("method", "is " + in_quotes(settings.method) + ", neither lbfgs nor gradient-descent");
   settings.learning_rate = reader.optional_number("learning_rate");
   settings.momentum = reader.optional_number("momentum");
   settings.max_iterations = reader.optional_count("max_iterations");
@@ -236,6 +250,7 @@ SavedModel parse_model(const std::string& text, const std::string& file) {
   SavedModel model;
   model.kind = kind_of(reader);
   for (const Reader& feature : reader.objects("features")) model.features.push_back(encoding_of(feature));
+  check_columns(reader, model.features);
   const Reader target = reader.object("target");
   model.target = {target.text("column"), target.text("zero"), target.text("one")};
   std::size_t num_features = 0;
@@ -266,10 +281,10 @@ SavedModel load_model(const std::string& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf()))
-    throw FileError("cannot read " + printable(path) + ": " +
-                    (errno != 0 ? std::strerror(errno) : "it is empty"));
-  return parse_model(text.str(), path);
+  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  if (!in.is_open() || in.bad() || !text)
+    throw FileError("cannot read " + printable(path) + ": " + std::strerror(errno));
+  return parse_model(text.str(), printable(path));
 }
 
 }  // namespace rappel

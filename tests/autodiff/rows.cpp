@@ -215,4 +215,23 @@ BOOST_AUTO_TEST_CASE(second_derivatives_of_functions_of_sums) {
   BOOST_TEST(!graph.varying(second));
 }
 
+BOOST_AUTO_TEST_CASE(a_sum_over_rows_that_another_one_needs_is_refused) {
+  const Matrix X{{1.0}, {2.0}};
+  const auto cost = [&](auto row_of_sum) {
+    return [&X, row_of_sum](ExprSpan w) {
+      const Columns t(X);
+      const Expr sum = sum_over_rows(t, [&](const Row& row) { return w[0] * row[0]; });
+      return sum_over_rows(t, [&](const Row& row) { return row_of_sum(row, sum); });
+    };
+  };
+  // As a factor, alone among a product's terms, inside of an operation: never a number from another pass.
+  const auto factor = [](const Row& row, const Expr& sum) { return sum * row[0]; };
+  const auto squared = [](const Row& row, const Expr& sum) { return sum * row[0] * row[0] + row[0]; };
+  const auto inside = [](const Row& row, const Expr& sum) { return exp(sum - row[0]); };
+  const auto f = [](const auto& J) { return record(1, J).value(Vector{{1.0}}); };
+  BOOST_CHECK_THROW(f(cost(factor)), std::invalid_argument);
+  BOOST_CHECK_THROW(f(cost(squared)), std::invalid_argument);
+  BOOST_CHECK_THROW(f(cost(inside)), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -94,7 +94,8 @@ BOOST_AUTO_TEST_CASE(every_field_comes_back_with_its_bits) {
 
 BOOST_AUTO_TEST_CASE(a_file_cut_short_anywhere_is_refused_in_one_line) {
   const std::string whole = to_json(saved_example());
-  for (std::size_t length = 0; length + 2 < whole.size(); ++length) {
+  // The last two characters are the closing brace and the end of its line, which may be missing.
+  for (std::size_t length = 0; length + 1 < whole.size(); ++length) {
     const std::string error = error_of(whole.substr(0, length));
     BOOST_REQUIRE_MESSAGE(error.find("m.json: no model file, or one that was cut short") == 0,
                           length << ": " << error);
@@ -112,6 +113,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named) {
       {"\"converged\": true", "\"converged\": 1", "m.json: converged is neither true nor false"},
       {"\"rows\": 932", "\"rows\": -1", "m.json: rows is no whole number"},
       {"\"rows\": 932", "\"rows\": 9.5", "m.json: rows is no whole number"},
+      {"\"rows\": 932", "\"rows\": 9223372036854775808", "m.json: rows is too large"},
+      {"\"cost\": ", "\"cost\": NaN, \"was\": ", "m.json: no model file"},
       {"\"cost\": ", "\"costs\": ", "m.json: cost is missing"},
       {"\"target_sd\": 1.0", "\"target_sd\": null", "m.json: scaling.target_sd is no number"},
       {"\"target_sd\": 1.0", "\"target_sd\": 0.0", "m.json: scaling.target_sd is not > 0"},
@@ -120,7 +123,9 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named) {
       {"\"levels\": []", "\"levels\": {}", "m.json: features.levels is no list"},
       {"\"Condo\"", "\"Zoo\"", "m.json: features.levels is not sorted"},
       {"\"method\": \"gradient-descent\"", "\"method\": 3", "m.json: options.method is no text"},
+      {"\"method\": \"gradient-descent\"", "\"method\": \"newton\"", "m.json: options.method is 'newton'"},
       {"\"l2\": 0.001", "\"l2\": []", "m.json: options.l2 is no number"},
+      {"\"l2\": 0.001", "\"l2\": -0.001", "m.json: options.l2 is negative"},
       {"\"intercept\": ", "\"intercept\": 1",
        "m.json: coefficients and intercept do not agree with parameters"},
   };
@@ -146,6 +151,12 @@ BOOST_AUTO_TEST_CASE(sizes_must_agree) {
     }
     BOOST_TEST(error_of(json) != "no error");
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_column_that_is_there_twice_is_named) {
+  SavedModel m = saved_example();
+  m.features[1].column = m.features[0].column;
+  BOOST_TEST(error_of(to_json(m)).find("m.json: features has '" + m.features[0].column + "' twice") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_utf8_is_refused_when_saved) {
@@ -176,6 +187,9 @@ BOOST_AUTO_TEST_CASE(a_saved_file_replaces_another_as_a_whole_and_leaves_nothing
   BOOST_CHECK_THROW(save_model((folder / "none" / "m.json").string(), saved_example()), FileError);
   BOOST_CHECK_THROW(save_model(folder.string(), saved_example()), FileError);
   BOOST_CHECK_THROW(load_model((folder / "none.json").string()), FileError);
+  BOOST_CHECK_THROW(load_model(folder.string()), FileError);
+  std::ofstream(folder / "empty.json").close();  // could be read, and is no model: bad data
+  BOOST_CHECK_THROW(load_model((folder / "empty.json").string()), DataError);
   fs::remove_all(folder);
 }
 
