@@ -28,13 +28,11 @@ Recorded::Recorded(Traced traced, bool by_row, std::vector<bool> needs_rows, con
     : traced_(std::move(traced)), by_row_(by_row), needs_rows_(std::move(needs_rows)), options_(options) {}
 
 const Executor& Recorded::value() const {
-  std::call_once(value_once_,
-                 [&] { value_ = make_interpreter(lower(fuse_live(traced_)), preferred_kernels()); });
-  return *value_;
+  return value_.get([&] { return make_interpreter(lower(fuse_live(traced_)), preferred_kernels()); });
 }
 
 const Executor& Recorded::value_and_gradient() const {
-  std::call_once(gradient_once_, [&] {
+  return gradient_.get([&] {
     Builder builder(traced_.graph, {options_.exact_zeros});
     std::vector<NodeId> parameters;
     for (NodeId n = 0; n < static_cast<NodeId>(traced_.graph.size()); ++n)
@@ -44,9 +42,8 @@ const Executor& Recorded::value_and_gradient() const {
     for (const NodeId g : reverse_sweep(builder, traced_.outputs, {&one, 1}, parameters))
       both.outputs.push_back(g);
     both.graph = builder.take();
-    gradient_ = make_interpreter(lower(fuse_live(both)), preferred_kernels());
+    return make_interpreter(lower(fuse_live(both)), preferred_kernels());
   });
-  return *gradient_;
 }
 
 bool uses_column(const Traced& traced, Index column) {

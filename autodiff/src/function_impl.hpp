@@ -5,7 +5,9 @@
 #include "interpreter.hpp"
 #include "recording.hpp"
 
+#include <atomic>
 #include <deque>
+#include <memory>
 #include <mutex>
 
 namespace rappel {
@@ -18,6 +20,27 @@ struct CostRecording {
   std::vector<bool> needs_rows;  // a mean: no rows is an error
 
   RowSet add(const Columns& table);  // the same columns are the same table
+};
+
+// An executor that is made when first asked for, by one thread while others wait; where making it throws, the
+// next one tries again. (std::call_once hangs under ThreadSanitizer when its function throws.)
+class MadeOnce {
+ public:
+  template <class Make>  // () -> std::unique_ptr<Executor>
+  const Executor& get(const Make& make) {
+    const Executor* executor = made_.load(std::memory_order_acquire);
+    if (executor == nullptr) {
+      const std::lock_guard lock(mutex_);
+      if (!owner_) owner_ = make();
+      made_.store(executor = owner_.get(), std::memory_order_release);
+    }
+    return *executor;
+  }
+
+ private:
+  std::atomic<const Executor*> made_ = nullptr;
+  std::mutex mutex_;
+  std::unique_ptr<Executor> owner_;
 };
 
 // What with_columns leaves as it is: the graph, and the programs that are made of it when first asked for.
@@ -37,8 +60,7 @@ class Recorded {
   bool by_row_;
   std::vector<bool> needs_rows_;
   RecordOptions options_;
-  mutable std::once_flag value_once_, gradient_once_;
-  mutable std::unique_ptr<Executor> value_, gradient_;
+  mutable MadeOnce value_, gradient_;
 };
 
 // Whether a live node reads the column of the first table.
