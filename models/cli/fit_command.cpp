@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "fit_plot.hpp"
+#include "process.hpp"
 #include "watch.hpp"
 
 #include <iostream>
@@ -16,6 +17,10 @@ struct Outputs {
     if (!arguments.trace.empty()) trace.emplace(arguments.trace);
     if (!arguments.plot_cost.empty()) cost_picture.emplace("--plot-cost", arguments.plot_cost);
     if (!arguments.plot_fit.empty()) fit_picture.emplace("--plot-fit", arguments.plot_fit);
+    for (const auto* file : {&model, &trace})
+      if (*file) remove_when_interrupted((*file)->temporary());
+    for (const auto* picture : {&cost_picture, &fit_picture})
+      if (*picture) remove_when_interrupted((*picture)->temporary());
   }
   std::optional<OutputFile> model, trace;
   std::optional<Picture> cost_picture, fit_picture;
@@ -63,7 +68,7 @@ SavedModel saved_model(const FitArguments& arguments, const Design& design, cons
           .parameters = {result.x.begin(), result.x.end()},
           .settings = arguments.settings,
           .converged = fit.converged(),
-          .outcome = to_string(result.reason),
+          .outcome = fit.outcome(),
           .cost = result.value,
           .num_rows = design.num_rows,
           .iterations = result.iterations};
@@ -95,7 +100,7 @@ int fit_and_report(const M& model, const FitArguments& arguments, const Design& 
   if (outputs.fit_picture) outputs.fit_picture->draw(fit_plot(design, fit));
   if (fit.converged()) return 0;
   const std::string marked = outputs.model ? "; the model is saved and marked" : "";
-  say("not converged (" + to_string(result.reason) + ")" + marked, advice(result));
+  say("not converged (" + fit.outcome() + ")" + marked, fit.advice());
   return status_not_converged;
 }
 

@@ -19,6 +19,8 @@ class Picture {
   // Runs gnuplot on commands that set up and plot. Throws std::runtime_error with what gnuplot says.
   void draw(const std::string& commands);
 
+  const std::string& temporary() const { return file_.temporary(); }
+
  private:
   std::string terminal_;
   OutputFile file_;

@@ -1,6 +1,7 @@
 // The command `rappel`: subcommands, and exit statuses for what goes wrong.
 
 #include "commands.hpp"
+#include "process.hpp"
 
 #include <iostream>
 
@@ -45,6 +46,7 @@ int report(const char* what, int status) {
 
 int main(int argc, char** argv) {
   using namespace rappel::cli;
+  keep_standard_files_apart();
   try {
     const int status = run(Words(argv + 1, argv + argc));
     finish_output();

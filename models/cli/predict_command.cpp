@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "process.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -92,7 +93,10 @@ void check_names(const Table& table, const PredictArguments& arguments, ModelKin
 
 int run_predict(const PredictArguments& arguments) {
   std::optional<OutputFile> file;
-  if (!arguments.out.empty()) file.emplace(arguments.out);
+  if (!arguments.out.empty()) {
+    file.emplace(arguments.out);
+    remove_when_interrupted(file->temporary());
+  }
   const SavedModel model = load_model(arguments.model);
   const Table table = read_csv(arguments.data, arguments.csv);
   check_names(table, arguments, model.kind);

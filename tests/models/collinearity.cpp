@@ -142,8 +142,7 @@ BOOST_AUTO_TEST_CASE(a_sum_that_was_rounded_to_fifteen_digits_is_found) {
 BOOST_AUTO_TEST_CASE(a_large_offset_does_not_hide_a_copy) {
   const std::vector<Column> columns = {
       {"a", [](int r) { return r * 7 % 13; }}, {"id", [](int r) { return 1e15 + r * 7 % 13; }}, target};
-  BOOST_TEST(
-      contains(data_error(table_from(columns, 900, 17), {.target = "y"}), "the feature id repeats a"));
+  BOOST_TEST(contains(data_error(table_from(columns, 900, 17), {.target = "y"}), "the feature id repeats a"));
 }
 
 BOOST_AUTO_TEST_CASE(indicators_that_repeat_other_features_are_found) {

@@ -101,8 +101,14 @@ BOOST_AUTO_TEST_CASE(gradient_descent_finds_the_same_coefficients) {
 BOOST_AUTO_TEST_CASE(the_model_is_the_same_for_any_number_of_threads) {
   const Folder here;
   std::string first;
+  std::string rows = "x,z,y\n";  // more than 8 threads' blocks of 4096 rows, and a last one that is not full
+  for (int i = 0; i < 100001; ++i)
+    rows +=
+        std::to_string(i % 1013) + "," + std::to_string(i % 7) + "," + std::to_string((i * 37) % 2003) + "\n";
+  here.write("many.csv", rows);
+  const std::string fit = "fit linear --data many.csv --target y --l2 0.01 --save m.json --threads ";
   for (const char* threads : {"1", "2", "3", "8"}) {
-    BOOST_TEST(here.run(houses + "--save m.json --threads " + threads).status == 0);
+    BOOST_TEST(here.run(fit + threads).status == 0);
     if (first.empty()) first = here.read("m.json");
     BOOST_TEST(here.read("m.json") == first);
   }
@@ -117,6 +123,30 @@ BOOST_AUTO_TEST_CASE(a_descent_cut_short_is_saved_and_marked_with_status_3) {
   const Ended p = here.run("predict --model m.json --data sacramento.csv --out p.csv");
   BOOST_TEST(p.status == 0);
   BOOST_TEST(contains(p.err, "did not converge"), p.err);
+}
+
+BOOST_AUTO_TEST_CASE(separated_classes_are_the_cause_that_is_named) {
+  const Folder here;
+  here.write("d.csv", "x,y\n1,0\n2,0\n3,1\n4,1\n");
+  const Ended e = here.run("fit logistic --data d.csv --target y --save m.json");
+  BOOST_TEST(e.status == 3);
+  BOOST_TEST(contains(e.err, "not converged (no finite estimate exists)"), e.err);
+  BOOST_TEST(contains(e.err, "perfectly separated"), e.err);
+  BOOST_TEST(lines_of(e.err).size() == 1u);
+  BOOST_TEST(!load_model((here / "m.json").string()).converged);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_fit_leaves_nothing_beside_the_model_that_was_there) {
+  const Folder here;
+  here.write("m.json", "what was there before");
+  BOOST_REQUIRE(mkfifo((here / "d.csv").c_str(), 0600) == 0);  // reading it waits for a writer
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const Ended e = here.run_interrupted("fit linear --data d.csv --target y --save m.json", 3, signal);
+    BOOST_TEST(e.status == 1000 + signal);
+    BOOST_TEST(here.files() == std::vector<std::string>({"d.csv", "m.json"}),
+               boost::test_tools::per_element());
+  }
+  BOOST_TEST(here.read("m.json") == "what was there before");
 }
 
 BOOST_AUTO_TEST_CASE(a_learning_rate_too_large_is_status_4_with_advice_and_saves_nothing) {
@@ -143,6 +173,16 @@ BOOST_AUTO_TEST_CASE(the_trace_has_a_line_an_iteration) {
     BOOST_TEST(cost <= last);
     last = cost;
   }
+}
+
+BOOST_AUTO_TEST_CASE(without_gnuplot_pictures_are_refused_before_the_fit) {
+  const Folder here;
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", "", 1);
+  const Ended e = here.run(houses + "--plot-cost cost.png --save m.json");
+  setenv("PATH", path.c_str(), 1);
+  check_refused(e, 2, {"--plot-cost", "gnuplot"});
+  BOOST_TEST(here.files().empty());
 }
 
 BOOST_AUTO_TEST_CASE(pictures_are_drawn) {

@@ -135,8 +135,19 @@ BOOST_AUTO_TEST_CASE(bad_input_is_refused_and_nothing_is_written) {
   for (const std::string& file : here.files()) BOOST_TEST(!contains(file, "partial"), file);
 }
 
+BOOST_AUTO_TEST_CASE(a_closed_standard_output_is_an_error_and_no_other_file_takes_its_place) {
+  const Folder here;
+  const std::string fit = "fit linear --data sacramento.csv --target price --features sqft --save m.json";
+  BOOST_REQUIRE(here.run(fit).status == 0);
+  const std::string before = here.read("m.json");
+  const Ended e = here.run_to("", fit);
+  BOOST_TEST(e.status == 1);
+  BOOST_TEST(contains(e.err, "cannot write to standard output"), e.err);
+  BOOST_TEST(here.read("m.json") == before);
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error) {
-  if (!fs::exists("/dev/full")) return;
+  BOOST_REQUIRE(fs::exists("/dev/full"));
   const Folder here;
   BOOST_REQUIRE(
       here.run("fit linear --data sacramento.csv --target price --features sqft --save m.json").status == 0);

@@ -5,10 +5,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -75,22 +77,38 @@ class Folder {
     return start(arguments, (path_ / ".out").string());
   }
   // The same with words separated by blanks.
-  Ended run(const std::string& line) const {
-    std::istringstream in(line);
-    std::vector<std::string> words;
-    for (std::string word; in >> word;) words.push_back(word);
-    return run(words);
-  }
-  // Standard output goes to a file or device.
-  Ended run_to(const std::string& out, const std::string& line) const {
-    std::istringstream in(line);
-    std::vector<std::string> words;
-    for (std::string word; in >> word;) words.push_back(word);
-    return start(words, out);
+  Ended run(const std::string& line) const { return run(words_of(line)); }
+  // Standard output goes to a file or device; it is closed if `out` is empty.
+  Ended run_to(const std::string& out, const std::string& line) const { return start(words_of(line), out); }
+
+  // A signal once so many files are there (the shipped data are not counted).
+  Ended run_interrupted(const std::string& line, std::size_t num_files, int signal) const {
+    const std::string out = (path_ / ".out").string();
+    const pid_t child = child_of(words_of(line), out);
+    for (int i = 0; i < 5000 && files().size() < num_files; ++i) usleep(1000);
+    usleep(20000);  // past the moment between making the file and being ready for the signal
+    kill(child, signal);
+    return ended(child, out);
   }
 
  private:
+  static std::vector<std::string> words_of(const std::string& line) {
+    std::istringstream in(line);
+    std::vector<std::string> words;
+    for (std::string word; in >> word;) words.push_back(word);
+    return words;
+  }
   Ended start(const std::vector<std::string>& arguments, const std::string& out) const {
+    return ended(child_of(arguments, out), out);
+  }
+  Ended ended(pid_t child, const std::string& out) const {
+    int status = 0;
+    waitpid(child, &status, 0);
+    const bool read_out = fs::is_regular_file(out);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
+            read_out ? content_of(out) : "", content_of(path_ / ".err")};
+  }
+  pid_t child_of(const std::vector<std::string>& arguments, const std::string& out) const {
     const std::string err = (path_ / ".err").string(), folder = path_.string();
     std::vector<char*> words = {const_cast<char*>("rappel")};
     for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
@@ -102,15 +120,12 @@ class Folder {
       const int o = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600),
                 e = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       dup2(in, 0), dup2(o, 1), dup2(e, 2);
+      if (out.empty()) close(1);
       if (chdir(folder.c_str()) != 0) _exit(126);
       execv(RAPPEL_COMMAND, words.data());
       _exit(127);
     }
-    int status = 0;
-    waitpid(child, &status, 0);
-    const bool read_out = fs::is_regular_file(out);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
-            read_out ? content_of(out) : "", content_of(err)};
+    return child;
   }
 
   fs::path path_;

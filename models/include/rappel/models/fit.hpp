@@ -136,6 +136,12 @@ class Fit {
 
   // The descent converged, and to estimates that exist (two classes that a plane separates have none).
   bool converged() const { return text_.converged; }
+  // Why the descent ended or, where it converged to what is no estimate, that none exists.
+  const std::string& outcome() const { return text_.outcome; }
+  // What to do about it: advice on the descent, or the statistics' warning. May be empty.
+  std::string advice() const {
+    return statistics_ && result_.converged() ? statistics_->warning : text_.advice;
+  }
 
   bool has_statistics() const { return statistics_.has_value(); }
   // Throws std::invalid_argument if the model has none.
@@ -238,7 +244,10 @@ Fit<M> fit(const M& model, const Eigen::Ref<const Matrix>& X, const Vector& y, F
   if constexpr (HasStatistics<M>) {
     const ConstSpan features{Z.data(), static_cast<std::size_t>(Z.size())};
     statistics = model.statistics({features, span_of(target), span_of(result.x), scaling});
-    text.converged = text.converged && statistics->warning.empty();
+    if (text.converged && !statistics->warning.empty()) {
+      text.converged = false;
+      text.outcome = "no finite estimate exists";
+    }
   }
   return Fit<M>(model, std::move(scaling), std::move(result), std::move(statistics), std::move(text),
                 threads);
