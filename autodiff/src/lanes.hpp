@@ -12,8 +12,6 @@ using RawMask = bool;
 #else
 typedef double Raw __attribute__((vector_size(8 * RAPPEL_LANES)));
 typedef long long RawMask __attribute__((vector_size(8 * RAPPEL_LANES)));
-#define RAPPEL_PASTE2(a, b, c, d) a##b##c##d
-#define RAPPEL_PASTE(a, b, c, d) RAPPEL_PASTE2(a, b, c, d)
 #if RAPPEL_LANES == 8
 #define RAPPEL_SLEEF(name, ulp) Sleef_##name##d8_##ulp##avx512f
 #elif RAPPEL_LANES == 4

@@ -148,6 +148,15 @@ void check_independent(const Table& table, const Design& design) {
                   (others.size() == 1 ? " (but for scale and offset)" : "") + advice);
 }
 
+// A level of a text column may be called as a number column is: a and its level b, and a column a=b.
+void check_names(const Table& table, std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end())
+    throw DataError(table.file() + ": " + in_quotes(*twice) +
+                    " is both a column and a level of another; rename the column, or leave one of them out");
+}
+
 void encode_features(const Table& table, const std::vector<Index>& columns, Rows rows, Design& design) {
   for (const Index column : columns) {
     design.features.push_back(detail::feature_encoding(table, column, rows));
@@ -156,6 +165,7 @@ void encode_features(const Table& table, const std::vector<Index>& columns, Rows
     design.notes.push_back(printable(feature.column) + ": the base level is " + in_quotes(feature.levels[0]));
   }
   design.feature_names = feature_names(design.features);
+  check_names(table, design.feature_names);
   check_enough_rows(table, rows.size(), design.feature_names.size());
 
   design.X.resize(rows.size() * design.feature_names.size());

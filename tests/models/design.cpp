@@ -122,6 +122,13 @@ BOOST_AUTO_TEST_CASE(a_file_without_a_number_column_says_so) {
                       "no column but the target 'y'"));
 }
 
+BOOST_AUTO_TEST_CASE(a_level_named_as_a_column_is_refused) {
+  const Table table = table_of("a,a=c,y\nb,1,1\nc,2,2\nb,3,4\nc,7,5\nb,5,7\nd,2,8\n");
+  BOOST_TEST(contains(data_error(table, {.target = "y", .features = {"a", "a=c"}}),
+                      "t.csv: 'a=c' is both a column and a level of another"));
+  BOOST_TEST(make_design(table, {.target = "y", .features = {"a"}}).num_features() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(rows_must_not_be_fewer_than_parameters) {
   const std::string two_rows = "a,b,y\n1,5,1\n2,3,2\n";
   BOOST_TEST(make_design(table_of(two_rows + "3,4,1\n"), {.target = "y"}).num_rows == 3);

@@ -14,7 +14,7 @@ namespace rappel {
 
 struct RecordOptions {
   int threads = 1;           // >= 1: used by costs over many rows; results do not depend on it
-  bool exact_zeros = false;  // true: keep 0 * x and x + 0 as written (see PassOptions)
+  bool exact_zeros = false;  // true: keep 0 * x, 0 / x and x + 0 as written (see PassOptions)
 };
 
 // Immutable to its callers, cheap to copy, and may be called from many threads at once.

@@ -110,11 +110,11 @@ std::vector<NodeId> reverse_sweep(Graph& graph, std::span<const NodeId> outputs,
                                   std::span<const NodeId> adjoints, std::span<const NodeId> wrt);
 
 struct PassOptions {
-  bool exact_zeros = false;  // true: 0 * x and x + 0 stay as written (they differ where x is not finite, and
-                             // by the sign of 0)
+  bool exact_zeros = false;  // true: 0 * x, 0 / x and x + 0 stay as written (they differ where x is not
+                             // finite, 0 / x where x is 0, and by the sign of 0)
 };
 
-// The passes, each Traced -> Traced. All keep values bit for bit but for the two rules that exact_zeros turns
+// The passes, each Traced -> Traced. All keep values bit for bit but for the rules that exact_zeros turns
 // off, and but for fusing, which contracts multiply-adds into FMA in the written order.
 Traced fold_and_merge(const Traced& traced,
                       PassOptions options = {});  // constants folded, equal nodes merged

@@ -60,9 +60,10 @@ struct Design {
 // Throws DataError for: a missing cell (unless drop_missing); a cell that is no number in a number column; a
 // text target where a number is needed; a text column of over 50 levels; a target that has not two values
 // where two classes are needed (without `positive`); a feature that is constant, or a copy or a linear
-// combination of those before it (all are named, and which to leave out); no feature at all; fewer rows than
-// parameters, which are the features and the intercept. As many rows as parameters are enough here, though
-// they leave no residuals to estimate standard errors from.
+// combination of those before it (all are named, and which to leave out; a penalty does not change that,
+// since predictions would depend on which of them is penalised); a level named as another column; no feature
+// at all; fewer rows than parameters, which are the features and the intercept. As many rows as parameters
+// are enough here, though they leave no residuals to estimate standard errors from.
 Design make_design(const Table& table, const DesignOptions& options);
 
 // The names of the columns of X for these encodings.
