@@ -3,6 +3,7 @@
 #include "process.hpp"
 #include "watch.hpp"
 
+#include <cmath>
 #include <iostream>
 #include <optional>
 
@@ -88,6 +89,8 @@ int fit_and_report(const M& model, const FitArguments& arguments, const Design& 
     say(to_string(result.reason) + " after " + std::to_string(result.iterations) +
             " iterations, no model is saved",
         advice(result));
+    std::erase_if(costs, [](PlotPoint p) { return !std::isfinite(p.y); });
+    if (outputs.cost_picture && costs.size() > 1) outputs.cost_picture->draw(cost_plot(costs));
     return status_diverged;
   }
   if (outputs.model) {
@@ -106,6 +109,21 @@ int fit_and_report(const M& model, const FitArguments& arguments, const Design& 
 
 }  // namespace
 
+// Before the fit, which may take long: what the model file could not hold.
+void check_can_be_saved(const FitArguments& arguments, const Design& design) {
+  SavedModel model;
+  model.features = design.features;
+  model.target = design.target;
+  const auto n = static_cast<std::size_t>(design.num_features());
+  model.scaling = {std::vector<double>(n, 0.0), std::vector<double>(n, 1.0), 0.0, 1.0};
+  model.parameters.assign(n + 1, 0.0);
+  try {
+    to_json(model);
+  } catch (const DataError& error) {
+    throw DataError(printable(arguments.data) + ": " + error.what());
+  }
+}
+
 int run_fit(const FitArguments& arguments) {
   Outputs outputs(arguments);
   const Table table = read_csv(arguments.data, arguments.csv);
@@ -114,6 +132,7 @@ int run_fit(const FitArguments& arguments) {
                                             .drop_missing = arguments.drop_missing,
                                             .two_classes = arguments.kind == ModelKind::logistic,
                                             .positive = arguments.positive});
+  if (outputs.model) check_can_be_saved(arguments, design);
   const double l2 = arguments.settings.l2;
   if (arguments.kind == ModelKind::linear)
     return fit_and_report(LinearRegression{.l2 = l2}, arguments, design, outputs);

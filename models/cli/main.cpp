@@ -47,6 +47,7 @@ int report(const char* what, int status) {
 int main(int argc, char** argv) {
   using namespace rappel::cli;
   keep_standard_files_apart();
+  fail_writes_beyond_limits();
   try {
     const int status = run(Words(argv + 1, argv + argc));
     finish_output();

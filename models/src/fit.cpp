@@ -45,11 +45,20 @@ MeanAndSd feature_scale(ConstSpan values, const std::string& name) {
   if (scale.sd == 0.0) {
     throw std::invalid_argument("fit: feature '" + name + "' is constant; leave it out");
   }
+  // So that neither standardised values nor coefficients leave the range of double.
+  if (!(scale.sd >= 1e-150 && scale.sd <= 1e150) || !(std::abs(scale.mean) <= 1e300)) {
+    throw std::invalid_argument("fit: feature '" + name +
+                                "' is too large or too small for double precision; take another unit for it");
+  }
   return scale;
 }
 
 MeanAndSd target_scale(ConstSpan values, const std::string& name) {
   const MeanAndSd scale = finite_scale(values, "target '" + name + "'");
+  if (!(scale.sd == 0.0 || (scale.sd >= 1e-150 && scale.sd <= 1e150)) || !(std::abs(scale.mean) <= 1e300)) {
+    throw std::invalid_argument("fit: target '" + name +
+                                "' is too large or too small for double precision; take another unit for it");
+  }
   return {.mean = scale.mean, .sd = scale.sd > 0.0 ? scale.sd : 1.0};
 }
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -208,6 +209,9 @@ std::string to_json(const SavedModel& model) {
     features.push_back({{"column", f.column}, {"levels", f.levels}});
   double intercept = 0.0;
   const std::vector<double> coefficients = user_coefficients(model, intercept);
+  const auto finite = [](double v) { return std::isfinite(v); };
+  if (!finite(intercept) || !std::all_of(coefficients.begin(), coefficients.end(), finite))
+    throw DataError("the coefficients are not finite, and such a model would be of no use");
   const FitSettings& s = model.settings;
   const Json json = {
       {"format", format_name},

@@ -46,9 +46,10 @@ OutputFile::OutputFile(const std::string& path) : state_(std::make_unique<State>
   State& s = *state_;
   s.path = path;
   if (path.empty()) cannot_write("''", "the name is empty");
-  s.target = followed(path);
   std::error_code error;
-  const fs::file_status status = fs::status(s.target, error);
+  const fs::file_status status = fs::status(path, error);
+  // What /dev/stdout and /dev/fd/3 lead to may have no name.
+  s.target = fs::exists(status) && !fs::is_regular_file(status) ? path : followed(path);
   if (fs::is_directory(status)) cannot_write(path, "it is a directory");
   if (fs::exists(status) && access(s.target.c_str(), W_OK) != 0) cannot_write(path, std::strerror(errno));
   const bool direct = fs::exists(status) && !fs::is_regular_file(status);

@@ -11,7 +11,7 @@ namespace rappel {
 namespace {
 
 std::string text_of_file(const std::string& path) {
-  const auto fail = [&] { return FileError("cannot read " + path + ": " + std::strerror(errno)); };
+  const auto fail = [&] { return FileError("cannot read " + printable(path) + ": " + std::strerror(errno)); };
   const auto close = [](std::FILE* f) { std::fclose(f); };
   const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
   if (!file) throw fail();
@@ -31,7 +31,7 @@ std::string text_of_file(const std::string& path) {
 }  // namespace
 
 Table read_csv(const std::string& path, const CsvOptions& options) {
-  return parse_csv(text_of_file(path), path, options);
+  return parse_csv(text_of_file(path), printable(path), options);
 }
 
 }  // namespace rappel

@@ -73,7 +73,8 @@ void set_inference(const Distribution& distribution, Statistics& result) {
     c.ratio = c.estimate / c.standard_error;
     c.lower = c.estimate - width * c.standard_error;
     c.upper = c.estimate + width * c.standard_error;
-    if (std::isfinite(c.ratio)) {  // 0 / 0 where the fit is exact
+    if (std::isinf(c.ratio)) c.p_value = 0.0;  // the fit is exact
+    if (std::isfinite(c.ratio)) {
       c.p_value = 2.0 * boost::math::cdf(boost::math::complement(distribution, std::abs(c.ratio)));
     }
   }

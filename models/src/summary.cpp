@@ -1,5 +1,7 @@
 #include "rappel/models/summary.hpp"
 
+#include "rappel/models/data_error.hpp"
+
 #include "format_number.hpp"
 
 #include <algorithm>
@@ -34,7 +36,7 @@ std::string interval(const CoefficientStatistics& c) {
   return "[" + format_number(c.lower) + ", " + format_number(c.upper) + "]";
 }
 
-std::string p_value(double p) { return std::isnan(p) ? "" : p < 1e-99 ? "<1e-99" : format_number(p, 2); }
+std::string p_value(double p) { return std::isnan(p) ? "NA" : p < 1e-99 ? "<1e-99" : format_number(p, 2); }
 
 // The intercept first, as it is usually read.
 std::string coefficient_table(const SummaryText& text, const Statistics& statistics) {
@@ -53,7 +55,7 @@ std::string coefficient_table(const SummaryText& text, const Statistics& statist
   };
   add("intercept", statistics.coefficients.back());
   for (std::size_t j = 0; j + 1 < statistics.coefficients.size(); ++j) {
-    add(text.feature_names.at(j), statistics.coefficients[j]);
+    add(printable(text.feature_names.at(j)), statistics.coefficients[j]);
   }
   std::string table = format_table(rows);
   if (!errors) table += "No standard errors: " + statistics.without_standard_errors + ".\n";
@@ -70,7 +72,7 @@ std::string measures_line(const Statistics& statistics) {
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + printable(name);
   return text;
 }
 
@@ -81,8 +83,8 @@ std::string count(std::size_t n, const std::string& noun) {
 }  // namespace
 
 std::string format_summary(const SummaryText& text, const Statistics* statistics) {
-  std::string summary = text.title + ": " + text.target + " by " + joined(text.feature_names) + "; " +
-                        count(text.num_rows, "row") + "\n";
+  std::string summary = text.title + ": " + printable(text.target) + " by " + joined(text.feature_names) +
+                        "; " + count(text.num_rows, "row") + "\n";
   for (const std::string& note : text.notes) summary += note + "\n";
   if (!text.cost_formula.empty()) summary += "cost: " + text.cost_formula + "\n";
   summary += "\n";

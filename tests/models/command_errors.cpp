@@ -118,6 +118,37 @@ BOOST_AUTO_TEST_CASE(numbers_out_of_range_say_what_they_must_be) {
   check_refused(here.run(fit + "--separator ab"), 2, {"--separator is 'ab'"});
 }
 
+BOOST_AUTO_TEST_CASE(scales_beyond_double_precision_are_named) {
+  const Folder here;
+  here.write("small.csv", "y,x\n1,1e-310\n2,2e-310\n4,3e-310\n9,4e-310\n");
+  here.write("large.csv", "y,x\n1,1.7e308\n2,-1.7e308\n4,1.6e308\n9,1e308\n");
+  for (const std::string file : {"small.csv", "large.csv"}) {
+    check_refused(here.run("fit linear --data " + file + " --target y --save m.json"), 5,
+                  {file, "feature 'x'", "another unit"});
+    check_refused(here.run("fit linear --data " + file + " --target x --features y"), 5,
+                  {file, "target 'x'", "another unit"});
+  }
+  BOOST_TEST(!here.has("m.json"));
+}
+
+BOOST_AUTO_TEST_CASE(names_with_line_breaks_and_bytes_that_are_no_text_stay_on_one_line) {
+  const Folder here;
+  check_refused(
+      here.run(std::vector<std::string>{"fit", "linear", "--data", "no\nfile.csv", "--target", "y"}), 2,
+      {"no?file.csv"});
+  here.write("a\nb.csv", "y,x\n1,2\n2,3,4\n");
+  check_refused(here.run(std::vector<std::string>{"fit", "linear", "--data", "a\nb.csv", "--target", "y",
+                                                  "--features", "x"}),
+                5, {"a?b.csv"});
+  here.write("latin.csv", "y,\xe9\n1,5\n2,5\n3,4\n4,1\n5,7\n");
+  check_refused(here.run("fit linear --data latin.csv --target y --save m.json"), 5, {"latin.csv", "UTF-8"});
+  BOOST_TEST(!here.has("m.json"));
+  here.write("broken.csv", "\"a\nb\",c\n1,2\n2,3\n3,5\n4,5\n");
+  const Ended e = here.run("fit linear --data broken.csv --target c");
+  BOOST_TEST(e.status == 0);
+  BOOST_TEST(contains(e.out, "c by a?b;"), e.out);
+}
+
 BOOST_AUTO_TEST_CASE(an_option_that_is_not_used_is_refused) {
   const Folder here;
   const std::string fit = "fit linear --data sacramento.csv --target price --features sqft ";

@@ -158,6 +158,16 @@ BOOST_AUTO_TEST_CASE(a_learning_rate_too_large_is_status_4_with_advice_and_saves
   BOOST_TEST(here.files().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_descent_that_diverged_leaves_trace_and_picture_of_its_cost) {
+  if (!gnuplot_is_here()) skip("gnuplot is not installed");
+  const Folder here;
+  const Ended e = here.run(houses +
+                           "--method gradient-descent --learning-rate 2.5 --trace t.csv --plot-cost c.svg "
+                           "--plot-fit f.svg --save m.json");
+  BOOST_TEST(e.status == 4);
+  BOOST_TEST(here.files() == std::vector<std::string>({"c.svg", "t.csv"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(the_trace_has_a_line_an_iteration) {
   const Folder here;
   BOOST_TEST(here.run(houses + "--trace t.csv").status == 0);

@@ -146,6 +146,22 @@ BOOST_AUTO_TEST_CASE(a_closed_standard_output_is_an_error_and_no_other_file_take
   BOOST_TEST(here.read("m.json") == before);
 }
 
+BOOST_AUTO_TEST_CASE(an_output_may_be_a_pipe_without_a_name) {
+  const Folder here;
+  BOOST_REQUIRE(
+      here.run("fit linear --data sacramento.csv --target price --features sqft --save m.json").status == 0);
+  int ends[2];
+  BOOST_REQUIRE(pipe(ends) == 0);
+  const std::string end = "/dev/fd/" + std::to_string(ends[1]);
+  here.write("d.csv", "sqft\n1000\n");
+  const Ended e = here.run("predict --model m.json --data d.csv --out " + end);
+  BOOST_TEST(e.status == 0, e.err);
+  char text[64];
+  BOOST_TEST(read(ends[0], text, 16) == 16);
+  BOOST_TEST(std::string(text, 16) == "sqft,prediction\n");
+  close(ends[0]), close(ends[1]);
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error) {
   BOOST_REQUIRE(fs::exists("/dev/full"));
   const Folder here;
