@@ -166,6 +166,13 @@ BOOST_AUTO_TEST_CASE(a_cost_that_throws_leaves_recording_as_it_was) {
   BOOST_TEST(works().value(Vector{{3.0}}) == 9.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_function_that_was_moved_from_still_works) {
+  Function f = works();
+  const Function g = std::move(f);
+  BOOST_TEST(f.value(Vector{{3.0}}) == 9.0);
+  BOOST_TEST(g.value(Vector{{3.0}}) == 9.0);
+}
+
 BOOST_AUTO_TEST_CASE(recordings_nest) {
   const Function f = record(1, [](ExprSpan x) { return x[0] * works().value(Vector{{3.0}}); });
   BOOST_TEST(f.value(Vector{{2.0}}) == 18.0);

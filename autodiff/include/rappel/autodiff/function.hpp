@@ -22,6 +22,9 @@ class Function {
  public:
   struct Impl;
   explicit Function(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  // Copies share what was recorded. A Function that was moved from stays what it was: it is copied.
+  Function(const Function&) = default;
+  Function& operator=(const Function&) = default;
 
   Index dimension() const;  // the number of parameters
   Index num_rows() const;   // of the table; 0 without one. Throws std::invalid_argument if there are several
