@@ -11,8 +11,8 @@ namespace {
 
 bool commutes(Op op) { return op == Op::add || op == Op::mul || op == Op::equal; }
 
-// Sums keep the order in which they were written: fused with a product, each order rounds its own way, and which
-// operand has the lower number is a matter of the compiler's order of evaluation.
+// Sums keep the order in which they were written: fused with a product, each order rounds its own way, and
+// which operand has the lower number is a matter of the compiler's order of evaluation.
 bool may_be_swapped(Op op) { return commutes(op) && op != Op::add; }
 
 // Shapes whose second field of the hash key is not the number of results.

@@ -49,7 +49,8 @@ StopReason Descent::begin() {
 LineFunction Descent::line() {
   // Terms that are squared in the cost are rounded at their own size, so that a cost that ends at 0 is known
   // to epsilon^2 of what it was.
-  const double scale = std::max({std::abs(current_.value), call_.stopping.value_scale, epsilon * start_size_});
+  const double scale =
+      std::max({std::abs(current_.value), call_.stopping.value_scale, epsilon * start_size_});
   return {[this](double step) { return try_step(step); },
           {0.0, current_.value, dot(current_.gradient, direction_)},
           rounding_units * epsilon * scale};
