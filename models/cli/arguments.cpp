@@ -39,7 +39,8 @@ class Given {
   std::string text(const char* name) const { return has(name) ? values_[name].as<std::string>() : ""; }
 
   std::string required(const char* name) const {
-    if (text(name).empty()) throw std::invalid_argument(std::string("--") + name + " is needed");
+    if (text(name).empty())
+      throw std::invalid_argument(std::string("--") + name + (has(name) ? " is empty" : " is needed"));
     return text(name);
   }
 

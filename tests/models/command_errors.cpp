@@ -95,6 +95,9 @@ BOOST_AUTO_TEST_CASE(wrong_words_are_named_with_the_nearest_right_ones) {
   check_refused(here.run("fit"), 2, {"linear", "logistic"});
   check_refused(here.run("fit linear --target price"), 2, {"--data is needed"});
   check_refused(here.run("fit linear --data sacramento.csv"), 2, {"--target is needed"});
+  check_refused(
+      here.run({"fit", "logistic", "--data", "penguins.csv", "--target", "species", "--positive", ""}), 2,
+      {"--positive is empty"});
   check_refused(here.run(fit + "--lerning-rate 1"), 2, {"--lerning-rate", "--learning-rate"});
   check_refused(here.run(fit + "--feat beds"), 2, {"--feat", "--features"});
   check_refused(here.run(fit + "--method lbgfs"), 2, {"'lbgfs'", "'lbfgs'"});
