@@ -22,6 +22,7 @@ constexpr Op auxiliary_table[] = {
 #define RAPPEL_UNARY(...) Op::constant,
 #define RAPPEL_UNARY_AUX(name, symbol, aux, ...) Op::aux,
 #define RAPPEL_BINARY(...) Op::constant,
+#define RAPPEL_TERNARY(...) Op::constant,
 #define RAPPEL_STRUCTURE(...) Op::constant,
 #include <rappel/autodiff/ops.def>
 };

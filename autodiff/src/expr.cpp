@@ -124,6 +124,8 @@ Condition::operator bool() const {
   Expr name(const Expr& x) { return detail::apply_with_auxiliary(Op::name, aux, x); }
 #define RAPPEL_BINARY(name, ...) \
   Expr name(const Expr& x, const Expr& y) { return detail::apply(Op::name, x, y); }
+#define RAPPEL_TERNARY(name, ...) \
+  Expr name(const Expr& x, const Expr& y, const Expr& z) { return detail::apply_nary(Op::name, {x, y, z}); }
 #include <rappel/autodiff/ops.def>
 
 Expr select(const Condition& condition, const Expr& a, const Expr& b) {

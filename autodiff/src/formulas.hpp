@@ -128,6 +128,28 @@ inline constexpr struct Always {} always;
       return ay;                                                     \
     }                                                                \
   };
+#define RAPPEL_TERNARY(name, symbol, formula, dx, dy, dz, ...)                                                       \
+  struct name##_op {                                                                                                \
+    template <class T>                                                                                              \
+    static T value(const T& x, const T& y, const T& z) {                                                            \
+      return formula;                                                                                               \
+    }                                                                                                               \
+    template <class T>                                                                                              \
+    static T partial_x([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z,       \
+                       [[maybe_unused]] const T& w) {                                                               \
+      return dx;                                                                                                    \
+    }                                                                                                               \
+    template <class T>                                                                                              \
+    static T partial_y([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z,       \
+                       [[maybe_unused]] const T& w) {                                                               \
+      return dy;                                                                                                    \
+    }                                                                                                               \
+    template <class T>                                                                                              \
+    static T partial_z([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z,       \
+                       [[maybe_unused]] const T& w) {                                                               \
+      return dz;                                                                                                    \
+    }                                                                                                               \
+  };
 #include <rappel/autodiff/ops.def>
 
 }  // namespace rappel::formulas

@@ -47,6 +47,9 @@ BodyKernel find_kernel(Op op, unsigned varying) {
 #define RAPPEL_BINARY(name, ...) \
   case Op::name:                 \
     return binary_by_rate<formulas::name##_op>(varying);
+#define RAPPEL_TERNARY(name, ...) \
+  case Op::name:                  \
+    return &ternary_kernel<formulas::name##_op>;
 #include <rappel/autodiff/ops.def>
     case Op::select:
       return select_by_rate(varying);

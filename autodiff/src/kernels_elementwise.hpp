@@ -46,6 +46,15 @@ void binary_kernel(const Leaf& leaf, const BodyInstruction& i) {
   for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r), y.at(r)));
 }
 
+template <class F>
+void ternary_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const AnyOperand x(leaf, leaf.operands[i.first]);
+  const AnyOperand y(leaf, leaf.operands[i.first + 1]);
+  const AnyOperand z(leaf, leaf.operands[i.first + 2]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r), y.at(r), z.at(r)));
+}
+
 template <bool C, bool X, bool Y>
 void select_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const Operand<C> c(leaf, leaf.operands[i.first]);

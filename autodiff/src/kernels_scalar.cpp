@@ -47,6 +47,10 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
   case Op::name:                                                      \
     values[i->result] = formulas::name##_op::value(get(0), get(1)).v; \
     break;
+#define RAPPEL_TERNARY(name, ...)                                             \
+  case Op::name:                                                              \
+    values[i->result] = formulas::name##_op::value(get(0), get(1), get(2)).v; \
+    break;
 #include <rappel/autodiff/ops.def>
       case Op::select:
         values[i->result] = values[x[0]] == 0.0 ? values[x[2]] : values[x[1]];

@@ -294,6 +294,17 @@ class ReverseSweep {
           [&] { return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), z)); }); \
     return visit(1, gate_of(formulas::name##_op::arm_y(expr(x[0]), expr(x[1]))),                    \
                  [&] { return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), z)); });
+#define RAPPEL_TERNARY(name, ...)                                                                             \
+  case Op::name:                                                                                              \
+    visit(0, {}, [&] {                                                                                        \
+      return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
+    });                                                                                                       \
+    visit(1, {}, [&] {                                                                                        \
+      return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
+    });                                                                                                       \
+    return visit(2, {}, [&] {                                                                                 \
+      return times(zbar_, formulas::name##_op::partial_z(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
+    });
 #include <rappel/autodiff/ops.def>
       case Op::select:
         visit(1, expr(x[0]), [&] { return zbar_; });

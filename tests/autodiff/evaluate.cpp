@@ -12,25 +12,6 @@ T dot_of(const std::vector<T>& x) {
   return total;
 }
 
-std::vector<Real> shifted_exps_of(const std::vector<Real>& x) {
-  Real largest = x[0];
-  for (const Real& y : x) largest = max(largest, y);
-  std::vector<Real> results = {largest, Real(-1.0)};
-  for (const Real& y : x) {
-    results.push_back(y == largest ? Real(1.0) : math_exp(y - largest));
-    results[1] = results[1] + results.back();
-  }
-  return results;
-}
-
-std::vector<Real> softmax_of(const std::vector<Real>& x) {
-  const std::size_t n = (x.size() - 2) / 2;
-  std::vector<Real> results;
-  for (std::size_t i = 0; i < n; ++i)
-    results.push_back(x[n] == -real_inf ? Real(0.0) : x[n + 2 + i] / (Real(1.0) + x[n + 1]));
-  return results;
-}
-
 template <class T>
 T reduced(Op op, const std::vector<T>& rows) {
   T result = rows[0];
@@ -103,44 +84,14 @@ class Evaluation {
 
 }  // namespace
 
+std::vector<Real> results_of(Op op, const std::vector<Real>& operands, std::size_t) {
+  return exact::results_of(op, operands);
+}
+
 std::vector<double> results_of(Op op, const std::vector<double>& operands, std::size_t num_results) {
   std::vector<double> results(num_results);
   detail::evaluate_scalar(op, operands, results);
   return results;
-}
-
-std::vector<Real> results_of(Op op, const std::vector<Real>& x, std::size_t) {
-  switch (op) {
-#define RAPPEL_UNARY(name, ...) \
-  case Op::name:                \
-    return {formulas::name##_op::value(x[0])};
-#define RAPPEL_UNARY_AUX(name, ...) \
-  case Op::name:                    \
-    return {formulas::name##_op::value(x[0], x[1])};
-#define RAPPEL_BINARY(name, ...) \
-  case Op::name:                 \
-    return {formulas::name##_op::value(x[0], x[1])};
-#include <rappel/autodiff/ops.def>
-    case Op::select:
-      return {x[0] == Real(0.0) ? x[2] : x[1]};
-    case Op::power:
-      return {power_value(x[0], static_cast<double>(x[1].v), static_cast<double>(x[2].v))};
-    case Op::sum: {
-      Real total = x[0];
-      for (std::size_t i = 1; i < x.size(); ++i) total = total + x[i];
-      return {total};
-    }
-    case Op::dot:
-      return {dot_of(x)};
-    case Op::shifted_exps:
-      return shifted_exps_of(x);
-    case Op::logsumexp:
-      return {x[x.size() - 2] + math_log1p(x.back())};
-    case Op::softmax:
-      return softmax_of(x);
-    default:
-      throw std::logic_error(std::string("no definition of ") + name_of(op));
-  }
 }
 
 template <class T>

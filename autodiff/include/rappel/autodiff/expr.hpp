@@ -57,6 +57,7 @@ class Condition {
 #define RAPPEL_UNARY(name, ...) Expr name(const Expr& x);
 #define RAPPEL_UNARY_AUX(name, ...) Expr name(const Expr& x);
 #define RAPPEL_BINARY(name, ...) Expr name(const Expr& x, const Expr& y);
+#define RAPPEL_TERNARY(name, ...) Expr name(const Expr& x, const Expr& y, const Expr& z);
 #include <rappel/autodiff/ops.def>
 
 inline Expr operator+(const Expr& x) { return x; }
