@@ -28,7 +28,7 @@ OutputAccuracy compared(std::string name, double computed, const exact::Real& ex
     return output;
   }
   output.exact = static_cast<double>(exact.v);
-  output.exact_digits = exact.v.str(50);
+  output.exact_digits = exact.v.str(25);
   output.ulp = exact::ulp_error(computed, exact);
   output.verdict = output.ulp <= always_ok ? AccuracyVerdict::ok : AccuracyVerdict::not_checked;
   return output;
@@ -48,14 +48,13 @@ std::vector<std::size_t> most_in_error(const std::vector<OutputAccuracy>& output
   return order;
 }
 
-void judge(OutputAccuracy& output, const exact::Condition& condition, const exact::Overflow& overflow,
-           const Graph& graph) {
+void judge(OutputAccuracy& output, const exact::Condition& condition, const Graph& graph) {
   output.condition = condition.condition;
   output.verdict = output.ulp <= allowed(condition.condition) ? AccuracyVerdict::ok : AccuracyVerdict::off;
   LossyNode& lossy = output.loses_most;
   lossy = {condition.node, "", condition.row, condition.share, false};
-  if (output.verdict == AccuracyVerdict::off && overflow.node != no_node)
-    lossy = {overflow.node, "", overflow.row, 0.0, true};
+  if (output.verdict == AccuracyVerdict::off && condition.overflow != no_node)
+    lossy = {condition.overflow, "", condition.overflow_row, 0.0, true};
   if (lossy.node != no_node) lossy.operation = rappel::name_of(graph.op(lossy.node));
 }
 
@@ -72,8 +71,7 @@ Accuracy accuracy_of(const Traced& traced, ConstSpan x, std::span<const Columns>
         compared(name_of_output(i, by_row), computed[i], run.outputs()[i], run.checked(i)));
   const auto order = most_in_error(result.outputs, by_row, options.max_conditions);
   const auto conditions = run.conditions(order);
-  for (std::size_t i = 0; i < order.size(); ++i)
-    judge(result.outputs[order[i]], conditions[i], run.overflow(), traced.graph);
+  for (std::size_t i = 0; i < order.size(); ++i) judge(result.outputs[order[i]], conditions[i], traced.graph);
   return result;
 }
 

@@ -9,6 +9,7 @@ namespace rappel::exact {
 namespace {
 
 const Real least_normal(0x1p-1022);
+const Real beyond_doubles{Real::Number(ldexp(Real::Number(1.0), 1024))};
 
 // Whether the kernels may round the operation, by its bound in the table.
 bool rounds(Op op) {
@@ -194,10 +195,6 @@ void Run::evaluate(NodeId n, Index row) {
     default:
       const std::vector<Real> results = definition_(op, operands_of(n));
       std::ranges::copy(results, values_.begin() + n);
-      if (overflow_.node != no_node) return;
-      for (const Real& z : results)
-        if (!is_inf(z) && !(math_abs(z) < Real(Real::Number(ldexp(Real::Number(1.0), 1024)))) && !is_nan(z))
-          overflow_ = {n, row};
   }
 }
 
@@ -319,6 +316,7 @@ void Run::count(NodeId n, Index row) {
   if (!rounds(graph_.op(n))) return;
   const Real size = size_of(n);
   if (size == Real(0.0)) return;  // an exact 0 was not rounded
+  const bool overflows = math_abs(values_[n]) >= beyond_doubles && !is_inf(values_[n]);
   for (std::size_t k = 0; k < width_; ++k) {
     const Real& zbar = adjoint(n, k);
     if (zbar == Real(0.0)) continue;
@@ -326,6 +324,7 @@ void Run::count(NodeId n, Index row) {
     Part& own = parts_[n * width_ + k];
     own.total += part;
     if (!(part <= own.largest)) own.largest = part, own.row = row;
+    if (overflows && !own.overflows) own.overflows = true, own.overflow_row = row;
   }
 }
 
@@ -395,6 +394,8 @@ Condition Run::largest_part(std::size_t k) const {
   for (NodeId n = 0; n < size_; ++n) {
     const Part& part = parts_[n * width_ + k];
     result.condition += part.total;
+    if (part.overflows && result.overflow == no_node)
+      result.overflow = n, result.overflow_row = part.overflow_row;
     if (part.total > largest) {
       largest = part.total;
       result.node = n;

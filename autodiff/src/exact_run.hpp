@@ -18,11 +18,9 @@ struct Condition {
   NodeId node = no_node;   // whose part is the largest
   Index row = -1;          // where that part is largest, if the node varies
   double share = 0.0;      // of the condition
-};
-
-struct Overflow {
-  NodeId node = no_node;
-  Index row = -1;
+  // The first node in use that lies beyond the doubles, and where.
+  NodeId overflow = no_node;
+  Index overflow_row = -1;
 };
 
 // Keeps one value for each node: rows are run through one at a time. Borrows what it is given.
@@ -36,7 +34,6 @@ class Run {
   const std::vector<Real>& outputs() const { return outputs_; }
   bool checked(std::size_t output) const { return known_[node_of_output(output)]; }
   const std::vector<std::string>& not_checked() const { return not_checked_; }  // names of operations
-  const Overflow& overflow() const { return overflow_; }  // the first node that lies beyond the doubles
 
   std::vector<Condition> conditions(const std::vector<std::size_t>& outputs);
 
@@ -86,12 +83,13 @@ class Run {
   std::vector<std::vector<NodeId>> rows_;           // by table: nodes that vary
   std::vector<std::vector<Reduction>> reductions_;  // by table
   std::vector<Real> values_, outputs_;
-  Overflow overflow_;
 
   // Of the sweep at hand, width_ outputs side by side.
   struct Part {
     double total = 0.0, largest = 0.0;
     Index row = -1;
+    bool overflows = false;
+    Index overflow_row = -1;
   };
   std::size_t width_ = 0;
   std::vector<Real> adjoints_, scales_;  // by node and output; 1 / |output|

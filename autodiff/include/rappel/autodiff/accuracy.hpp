@@ -14,7 +14,7 @@ namespace rappel {
 struct AccuracyOptions {
   // The value and the outputs with the largest errors, so many in all, get a condition: each costs a reverse
   // sweep in 50 digits.
-  Index max_conditions = 20;
+  Index max_conditions = 100;
 };
 
 enum class AccuracyVerdict {
@@ -33,11 +33,11 @@ struct LossyNode {
 };
 
 struct OutputAccuracy {
-  std::string name;       // "value", "gradient[3]", "row 17"
-  double computed = 0.0;  // by the kernels that the Function uses
-  double exact = 0.0;     // the 50 digits, rounded to a double
-  std::string exact_digits = {};
-  double ulp = 0.0;  // |computed - exact| in spacings of doubles at the exact result
+  std::string name;               // "value", "gradient[3]", "row 17"
+  double computed = 0.0;          // by the kernels that the Function uses
+  double exact = 0.0;             // the 50 digits, rounded to a double
+  std::string exact_digits = {};  // the first 25
+  double ulp = 0.0;               // |computed - exact| in spacings of doubles at the exact result
   // Sum of |adjoint * value| over |output|, over the nodes that round (data, parameters and constants are
   // exact) and over the rows. A sum of n terms counts as the sums on its way, a sum over rows as its terms,
   // what lies below the normal range as the least normal number. NaN if not asked for.
@@ -52,7 +52,7 @@ struct Accuracy {
   std::string instruction_set;           // of the kernels: "avx512"
 
   bool ok() const;      // no output is off
-  Index worst() const;  // the output with the largest ulp / max(condition, 1); -1 without outputs
+  Index worst() const;  // of those with a condition, the largest ulp / max(condition, 1); -1: none has one
 };
 
 const char* name_of(AccuracyVerdict verdict);
