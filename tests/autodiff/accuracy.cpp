@@ -205,6 +205,22 @@ BOOST_AUTO_TEST_CASE(rows_are_summed_in_50_digits_too_and_the_worst_row_is_named
   BOOST_TEST(b.outputs[0].loses_most.row == 3);  // |0.75 * 16.5| exp(0.75 * 16.5) is the largest
 }
 
+BOOST_AUTO_TEST_CASE(conditions_of_a_gradient_follow_its_own_graph) {
+  const Vector t{{1.0, -2.0, 3.0}};
+  const double w = -0.9;
+  const Function f = record(1, [&](ExprSpan p) {
+    return sum_over_rows(Columns(t), [&](Row row) { return exp(p[0] * row[0]); });
+  });
+  // sum of t exp(w t): by row a product w t, exp, a product; then the sum.
+  double sum = 0.0, sizes = 0.0, inner = 0.0;
+  for (const double r : t) {
+    sum += r * std::exp(w * r);
+    sizes += std::abs(r * std::exp(w * r));
+    inner += std::abs(w * r * r * std::exp(w * r));
+  }
+  BOOST_TEST(close(f.accuracy(Vector{{w}}).outputs[1].condition, (inner + 3.0 * sizes) / std::abs(sum)));
+}
+
 BOOST_AUTO_TEST_CASE(costs_over_rows_agree_with_the_same_thing_written_as_a_loop) {
   const RowProblem p = row_problem(300, 3);
   for (const RowCost& cost : row_costs()) {
