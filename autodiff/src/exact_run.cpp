@@ -195,6 +195,8 @@ void Run::evaluate(NodeId n, Index row) {
     default:
       const std::vector<Real> results = definition_(op, operands_of(n));
       std::ranges::copy(results, values_.begin() + n);
+      for (const Real& z : results)
+        if (math_abs(z) >= beyond_doubles && !is_inf(z)) beyond_.emplace(n, row);
   }
 }
 
@@ -239,7 +241,10 @@ std::vector<Condition> Run::conditions(const std::vector<std::size_t>& outputs) 
       adjoint(node_of_output(some[k]), k) = 1.0;
     }
     by_row_ ? sweep_row(some[0]) : sweep_sums(some);
-    for (std::size_t k = 0; k < some.size(); ++k) result.push_back(largest_part(k));
+    for (std::size_t k = 0; k < some.size(); ++k) {
+      result.push_back(largest_part(k));
+      find_overflow(node_of_output(some[k]), result.back());
+    }
   }
   return result;
 }
@@ -274,6 +279,7 @@ void Run::sweep_sums(const std::vector<std::size_t>&) {
 void Run::sweep_row(std::size_t output) {
   const std::size_t table = graph_.row_set(traced_.outputs[0]).index;
   const auto row = static_cast<Index>(output);
+  std::erase_if(beyond_, [](const auto& node_and_row) { return node_and_row.second >= 0; });
   evaluate_row(table, row);
   for (auto n = rows_[table].rbegin(); n != rows_[table].rend(); ++n) propagate(*n, row);
   for (auto n = before_.rbegin(); n != before_.rend(); ++n) propagate(*n, -1);
@@ -316,7 +322,6 @@ void Run::count(NodeId n, Index row) {
   if (!rounds(graph_.op(n))) return;
   const Real size = size_of(n);
   if (size == Real(0.0)) return;  // an exact 0 was not rounded
-  const bool overflows = math_abs(values_[n]) >= beyond_doubles && !is_inf(values_[n]);
   for (std::size_t k = 0; k < width_; ++k) {
     const Real& zbar = adjoint(n, k);
     if (zbar == Real(0.0)) continue;
@@ -324,7 +329,6 @@ void Run::count(NodeId n, Index row) {
     Part& own = parts_[n * width_ + k];
     own.total += part;
     if (!(part <= own.largest)) own.largest = part, own.row = row;
-    if (overflows && !own.overflows) own.overflows = true, own.overflow_row = row;
   }
 }
 
@@ -388,14 +392,27 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
   }
 }
 
+void Run::find_overflow(NodeId output, Condition& condition) const {
+  if (beyond_.empty()) return;
+  std::vector<bool> used(size_, false);
+  used[output] = true;
+  for (NodeId n = output + 1; n-- > 0;)
+    if (used[n])
+      for (const NodeId x : graph_.operands(n)) used[x] = true;
+  for (const auto& [node, row] : beyond_)
+    if (used[node]) {
+      condition.overflow = node;
+      condition.overflow_row = row;
+      return;
+    }
+}
+
 Condition Run::largest_part(std::size_t k) const {
   Condition result;
   double largest = 0.0;
   for (NodeId n = 0; n < size_; ++n) {
     const Part& part = parts_[n * width_ + k];
     result.condition += part.total;
-    if (part.overflows && result.overflow == no_node)
-      result.overflow = n, result.overflow_row = part.overflow_row;
     if (part.total > largest) {
       largest = part.total;
       result.node = n;

@@ -6,6 +6,7 @@
 
 #include <rappel/autodiff/rows.hpp>
 
+#include <map>
 #include <span>
 
 namespace rappel::exact {
@@ -67,6 +68,7 @@ class Run {
   std::vector<Edge> edges_of(NodeId n) const;
   Real& adjoint(NodeId n, std::size_t k) { return adjoints_[n * width_ + k]; }
   Condition largest_part(std::size_t k) const;
+  void find_overflow(NodeId output, Condition& condition) const;
 
   const Traced& traced_;
   const Graph& graph_;
@@ -83,13 +85,12 @@ class Run {
   std::vector<std::vector<NodeId>> rows_;           // by table: nodes that vary
   std::vector<std::vector<Reduction>> reductions_;  // by table
   std::vector<Real> values_, outputs_;
+  std::map<NodeId, Index> beyond_;  // nodes beyond the doubles, with the first row where they are
 
   // Of the sweep at hand, width_ outputs side by side.
   struct Part {
     double total = 0.0, largest = 0.0;
     Index row = -1;
-    bool overflows = false;
-    Index overflow_row = -1;
   };
   std::size_t width_ = 0;
   std::vector<Real> adjoints_, scales_;  // by node and output; 1 / |output|

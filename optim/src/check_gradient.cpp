@@ -17,7 +17,9 @@ namespace {
 constexpr double safety = 10.0;
 // A slope known so well, relatively, that no other step is tried.
 constexpr double good_enough = 1e-9;
-constexpr double much = 100.0;  // times less certain
+// One that agrees with the gradient is believed up to these, though another step is more certain.
+constexpr double still_good = 1e-8;  // relatively
+constexpr double much = 10.0;        // times less certain
 
 class Check {
  public:
@@ -27,7 +29,7 @@ class Check {
         x_(x.begin(), x.end()),
         at_(x_),
         gradient_(x_.size()),
-        unused_(x_.size()) {}
+        last_gradient_(x_.size()) {}
 
   GradientCheck run() {
     result_.value = evaluate(gradient_);
@@ -61,7 +63,7 @@ class Check {
   Phi along(Direction d) {
     return [this, d = std::move(d)](double t) {
       for (std::size_t j = 0; j < x_.size(); ++j) at_[j] = d[j] == 0.0 ? x_[j] : x_[j] + t * d[j];
-      const double value = evaluate(unused_);
+      const double value = evaluate(last_gradient_);
       at_ = x_;
       return value;
     };
@@ -85,33 +87,29 @@ class Check {
     return d;
   }
 
+  // Values of phi at t and beside it, so far apart that most of them differ.
+  static NoisePoints points_at(const Phi& phi, double t, double scale) {
+    NoisePoints points;
+    for (double step = first_noise_step; step < last_noise_step; step *= 8.0) {
+      for (std::size_t i = 0; i < num_noise_points; ++i) points[i] = phi(t + noise_place(i) * step * scale);
+      if (most_differ(points)) break;
+    }
+    return points;
+  }
+
   static double noise_place(std::size_t i) { return static_cast<double>(i) - num_noise_points / 2; }
 
   // Of value and gradient near x.
   void measure_noise() {
     const Direction d = random_direction();
-    std::vector<NoisePoints> points(x_.size() + 1);
-    for (const double step : noise_steps) {
-      for (std::size_t i = 0; i < num_noise_points; ++i) {
-        for (std::size_t j = 0; j < x_.size(); ++j) at_[j] = x_[j] + noise_place(i) * step * d[j];
-        points.back()[i] = evaluate(unused_);
-        for (std::size_t j = 0; j < x_.size(); ++j) points[j][i] = unused_[j];
-      }
-      if (most_differ(points.back())) break;
+    const Phi phi = along(d);
+    std::vector<NoisePoints> entries(x_.size());
+    for (std::size_t i = 0; i < num_noise_points; ++i) {
+      phi(noise_place(i) * first_noise_step);
+      for (std::size_t j = 0; j < x_.size(); ++j) entries[j][i] = last_gradient_[j];
     }
-    at_ = x_;
-    result_.value_noise = std::max(0x1p-53 * std::abs(result_.value), noise_of(points.back()));
-    for (std::size_t j = 0; j < x_.size(); ++j) gradient_noise_.push_back(noise_of(points[j]));
-  }
-
-  // Of phi near t.
-  static double noise_at(const Phi& phi, double t, double scale) {
-    NoisePoints points;
-    for (const double step : noise_steps) {
-      for (std::size_t i = 0; i < num_noise_points; ++i) points[i] = phi(t + noise_place(i) * step * scale);
-      if (most_differ(points)) break;
-    }
-    return noise_of(points);
+    for (const NoisePoints& points : entries) gradient_noise_.push_back(noise_of(points));
+    result_.value_noise = std::max(0x1p-53 * std::abs(result_.value), noise_of(points_at(phi, 0.0, 1.0)));
   }
 
   // --- one slope ---
@@ -125,18 +123,19 @@ class Check {
     for (const double scale : scales) {
       double step = 0.1 * scale;
       for (int k = 0; k < 6; ++k, step /= 20.0) {  // one table of steps spans a factor of 20
-        if (best.found && value_noise / step > much * best.uncertainty()) break;
-        Slope slope = ridders(phi, step, value_noise);
+        if (best.found && value_noise / step > 100.0 * best.uncertainty()) break;  // worse from here on
+        Slope slope = ridders(phi, result_.value, step, value_noise);
         if (!slope.found) continue;
         // A cost that is nearly 0 at x is rounded more beside it.
-        slope.noise += 4.0 * noise_at(phi, slope.step, scale) / slope.step;
+        slope.noise += 4.0 * noise_of(points_at(phi, slope.step, scale)) / slope.step;
         if (!best.found || slope.uncertainty() < best.uncertainty()) best = slope;
         if (!agree(slope, analytic)) continue;
         if (slope.uncertainty() <= good_enough * std::abs(slope.slope)) return slope;
         if (!agreeing.found || slope.uncertainty() < agreeing.uncertainty()) agreeing = slope;
       }
     }
-    return agreeing.found && agreeing.uncertainty() <= much * best.uncertainty() ? agreeing : best;
+    const double enough = std::max(much * best.uncertainty(), still_good * std::abs(agreeing.slope));
+    return agreeing.found && agreeing.uncertainty() <= enough ? agreeing : best;
   }
 
   static bool agree(const Slope& slope, const Analytic& analytic) {
@@ -265,7 +264,7 @@ class Check {
 
   ObjectiveRef objective_;
   const GradientCheckOptions& options_;
-  std::vector<double> x_, at_, gradient_, unused_;
+  std::vector<double> x_, at_, gradient_, last_gradient_;
   std::vector<double> scales_, gradient_noise_;
   double typical_ = 1.0;
   std::mt19937_64 random_{options_.seed};

@@ -18,9 +18,10 @@ struct Entry {
   double noise = 0.0;
 };
 
-Entry central_difference(const Phi& phi, double step, double value_noise) {
+Entry central_difference(const Phi& phi, double center, double step, double value_noise) {
   const double right = phi(step), left = phi(-step);
-  const double rounding = std::max(value_noise, 0x1p-53 * std::max(std::abs(right), std::abs(left)));
+  const double least = right == center && left == center ? 1.0 : 0.0;
+  const double rounding = std::max(value_noise, 0x1p-53 * std::max({std::abs(right), std::abs(left), least}));
   return {(right - left) / (2.0 * step), rounding / step};
 }
 
@@ -31,12 +32,12 @@ Entry extrapolated(const Entry& fine, const Entry& coarse, double factor) {
 
 }  // namespace
 
-Slope ridders(const Phi& phi, double first_step, double value_noise) {
+Slope ridders(const Phi& phi, double center, double first_step, double value_noise) {
   std::array<Entry, table_size> above{}, row{};  // the table, two rows of it
   Slope best;
   double step = first_step;
   for (int i = 0; i < table_size; ++i, step /= shrink) {
-    row[0] = central_difference(phi, step, value_noise);
+    row[0] = central_difference(phi, center, step, value_noise);
     if (!std::isfinite(row[0].slope)) return best;
     double factor = shrink * shrink;
     for (std::size_t j = 1; j <= static_cast<std::size_t>(i); ++j, factor *= shrink * shrink) {

@@ -21,8 +21,9 @@ struct Slope {
 
 // phi'(0) by central differences at first_step, first_step / 1.4, .., extrapolated to step 0 (Ridders 1982;
 // Press et al., Numerical Recipes, dfridr; here the entry is chosen by error and noise). phi is rounded by
-// value_noise, or by 2^-53 of its size if that is more.
-Slope ridders(const Phi& phi, double first_step, double value_noise);
+// value_noise, or by 2^-53 of its size if that is more. Where it does not change from center = phi(0) at all,
+// numbers of size 1 are taken to be lost in it.
+Slope ridders(const Phi& phi, double center, double first_step, double value_noise);
 
 // Standard deviation of the rounding of a function, from its values at 9 points next to each other, the steps
 // so small that second differences hold no curvature to speak of; their median, which one kink or jump among
@@ -32,9 +33,10 @@ inline constexpr int num_noise_points = 9;
 using NoisePoints = std::array<double, num_noise_points>;
 double noise_of(NoisePoints values);
 
-// Steps between the points, as shares of the scale of x, from the first on until values differ. No powers of
-// two: x + k step must have a full mantissa, or products of it are exact.
-inline constexpr std::array noise_steps = {4.1234567891e-12, 5.3219876543e-10, 6.7891234567e-8};
+// Steps between the points, as shares of the scale of x: the first, then 8 times longer ones up to the last,
+// until values differ: a cost that cancels does not change at all over short ones. No powers of two: x + k
+// step must have a full mantissa, or products of it are exact.
+inline constexpr double first_noise_step = 4.1234567891e-12, last_noise_step = 1e-2;
 bool most_differ(const NoisePoints& values);  // each from the one before it
 
 }  // namespace rappel::detail

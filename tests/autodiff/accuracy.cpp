@@ -208,9 +208,8 @@ BOOST_AUTO_TEST_CASE(rows_are_summed_in_50_digits_too_and_the_worst_row_is_named
 BOOST_AUTO_TEST_CASE(conditions_of_a_gradient_follow_its_own_graph) {
   const Vector t{{1.0, -2.0, 3.0}};
   const double w = -0.9;
-  const Function f = record(1, [&](ExprSpan p) {
-    return sum_over_rows(Columns(t), [&](Row row) { return exp(p[0] * row[0]); });
-  });
+  const Function f = record(
+      1, [&](ExprSpan p) { return sum_over_rows(Columns(t), [&](Row row) { return exp(p[0] * row[0]); }); });
   // sum of t exp(w t): by row a product w t, exp, a product; then the sum.
   double sum = 0.0, sizes = 0.0, inner = 0.0;
   for (const double r : t) {
@@ -282,12 +281,33 @@ BOOST_AUTO_TEST_CASE(overflow_on_the_way_is_off_and_named) {
   BOOST_TEST(a.outputs[0].exact == 1000.0);
   BOOST_TEST(a.outputs[0].loses_most.overflows);
   BOOST_TEST(a.outputs[0].loses_most.operation == "exp");
-  BOOST_TEST(contains(printed(a), "exp (n1) is beyond the largest double"));
+  BOOST_TEST(contains(printed(a), "value: exp (n1) is beyond the largest double"));
+  BOOST_TEST(contains(printed(a), "gradient[0]: exp (n1) is beyond the largest double"));
   const Accuracy b = accuracy_of(
       1, [](ExprSpan w) { return log(exp(w[0])); }, Vector{{-800.0}});
   BOOST_TEST(b.outputs[0].exact == -800.0);
   BOOST_TEST(!b.ok());
   BOOST_TEST(b.outputs[0].loses_most.operation == "exp");
+}
+
+BOOST_AUTO_TEST_CASE(overflow_is_named_with_its_row) {
+  const Vector t{{1.0, 800.0, 2.0, 900.0}};
+  const auto cost = [](const Expr& w, Row row) { return log(exp(w * row[0])); };
+  const Function f = record(
+      1, [&](ExprSpan w) { return sum_over_rows(Columns(t), [&](Row row) { return cost(w[0], row); }); });
+  BOOST_TEST(f.accuracy(Vector{{1.0}}).outputs[0].loses_most.row == 1);
+  const Function g =
+      record(1, [&](ExprSpan w) { return map_rows(Columns(t), [&](Row row) { return cost(w[0], row); }); });
+  const Accuracy a = g.accuracy(Vector{{1.0}});
+  for (const std::size_t i : {1u, 3u}) {
+    BOOST_TEST((a.outputs[i].verdict == AccuracyVerdict::off));
+    BOOST_TEST(a.outputs[i].loses_most.overflows);
+    BOOST_TEST(a.outputs[i].loses_most.row == static_cast<Index>(i));
+  }
+  for (const std::size_t i : {0u, 2u}) {
+    BOOST_TEST((a.outputs[i].verdict == AccuracyVerdict::ok));
+    BOOST_TEST(!a.outputs[i].loses_most.overflows);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(results_that_are_truly_infinite_or_NaN_are_right) {
