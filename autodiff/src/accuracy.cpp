@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 
 namespace rappel {
@@ -94,7 +93,7 @@ Accuracy Function::accuracy(ConstSpan x, const AccuracyOptions& options) const {
     computed[0] = value_and_gradient(x, std::span(computed).subspan(1));
     result = detail::accuracy_of(recorded.with_gradient(), x, impl_->tables, computed, options);
   }
-  result.instruction_set = name_of(detail::preferred_kernels().instruction_set);
+  if (!impl_->tables.empty()) result.instruction_set = name_of(detail::preferred_kernels().instruction_set);
   return result;
 }
 

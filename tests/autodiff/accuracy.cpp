@@ -220,6 +220,38 @@ BOOST_AUTO_TEST_CASE(conditions_of_a_gradient_follow_its_own_graph) {
   BOOST_TEST(close(f.accuracy(Vector{{w}}).outputs[1].condition, (inner + 3.0 * sizes) / std::abs(sum)));
 }
 
+BOOST_AUTO_TEST_CASE(conditions_of_shares_follow_the_derivatives_of_a_softmax) {
+  const Vector x{{0.8, 1.6, -0.4}};
+  const Function f = record(3, [](ExprSpan w) { return logsumexp({1.25 * w[0], 1.25 * w[1], 1.25 * w[2]}); });
+  const Accuracy a = f.accuracy(x);
+  const Vector z = 1.25 * x, p = z.array().exp() / z.array().exp().sum();
+  for (Index i = 0; i < 3; ++i) {
+    double expected = 2.0;  // the share, and 1.25 times it
+    for (Index j = 0; j < 3; ++j) expected += std::abs(((i == j ? 1.0 : 0.0) - p[j]) * z[j]);
+    BOOST_TEST(close(a.outputs[static_cast<std::size_t>(i) + 1].condition, expected));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_of_rows_that_tie_has_the_condition_of_one) {
+  const Vector t{{3.0, 1.0, 3.0, 2.0}};
+  const Columns columns(t);
+  detail::Builder builder;
+  const RowSet rows = builder.graph().rows(1);
+  const NodeId w = builder.graph().parameter();
+  const NodeId product = builder.node(Op::mul, {w, builder.column(rows, 0)});
+  const NodeId largest = builder.reduce_rows(Reduce::max, rows, product);
+  const NodeId any = builder.reduce_rows(Reduce::any, rows, builder.node(Op::less, {w, product}));
+  const Traced traced{builder.take(), {largest, any}, {}};
+  const double at = 0.7;
+  const std::vector<double> computed = {at * 3.0, 1.0};
+  const Accuracy a = detail::accuracy_of(traced, {&at, 1}, {&columns, 1}, computed);
+  BOOST_TEST(a.ok());
+  BOOST_TEST(a.outputs[0].condition == 1.0);  // half by row 0, half by row 2
+  BOOST_TEST(a.outputs[0].loses_most.row == 0);
+  BOOST_TEST(a.outputs[1].exact == 1.0);
+  BOOST_TEST(a.outputs[1].condition == 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(costs_over_rows_agree_with_the_same_thing_written_as_a_loop) {
   const RowProblem p = row_problem(300, 3);
   for (const RowCost& cost : row_costs()) {

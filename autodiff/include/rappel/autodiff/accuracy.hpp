@@ -50,7 +50,7 @@ struct OutputAccuracy {
 struct Accuracy {
   std::vector<OutputAccuracy> outputs;   // the value, then the gradient; or one for each row
   std::vector<std::string> not_checked;  // operations in use that have no 50-digit form
-  std::string instruction_set;           // of the kernels: "avx512"
+  std::string instruction_set;  // of the kernels that ran over the rows: "avx512"; empty without rows
 
   bool ok() const;      // no output is off
   Index worst() const;  // of those with a condition, the largest ulp / max(condition, 1); -1: none has one

@@ -54,8 +54,9 @@ class Function {
     return result;
   }
 
-  // Value and gradient at x, of map_rows the values, against the same graph in 50 digits. Takes about a
-  // microsecond for each node, row and condition. Throws std::invalid_argument as value_and_gradient does.
+  // Value and gradient at x, of map_rows the values, against the same graph in 50 digits. Takes some tenths
+  // of a microsecond for each node, row and condition. Throws std::invalid_argument as value_and_gradient
+  // does.
   Accuracy accuracy(const Vector& x, const AccuracyOptions& options = {}) const {
     return accuracy(span_of(x), options);
   }
