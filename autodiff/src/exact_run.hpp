@@ -14,6 +14,11 @@ namespace rappel::exact {
 // The results of an operation; throws std::logic_error for one that has no 50-digit form.
 using Definition = std::vector<Real> (*)(Op op, const std::vector<Real>& operands);
 
+// Whether the kernels may round the operation, by its bound in the table.
+bool rounds(Op op);
+
+inline bool reduces_rows(Op op) { return op == Op::sum_rows || op == Op::max_rows || op == Op::any_rows; }
+
 struct Condition {
   double condition = 0.0;  // sum over nodes and rows of |adjoint * size| / |output|
   NodeId node = no_node;   // whose part is the largest
@@ -58,9 +63,9 @@ class Run {
   void reduce(Reduction& reduction, bool first);
   std::vector<Real> operands_of(NodeId n) const;
 
-  void sweep_sums(const std::vector<std::size_t>& outputs);
+  void sweep_sums();
   void sweep_row(std::size_t output);
-  void start(std::size_t num_outputs);
+  void start(std::span<const std::size_t> outputs);
   void propagate(NodeId n, Index row);
   void propagate_reductions(std::size_t table);
   void count(NodeId n, Index row);

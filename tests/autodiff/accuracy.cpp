@@ -175,6 +175,17 @@ BOOST_AUTO_TEST_CASE(conditions_are_those_that_gradients_predict_for_every_opera
       "logsumexp", 3, [](ExprSpan w) { return logsumexp(w); }, Vector{{1.7, 2.0, 4.0}});
 }
 
+BOOST_AUTO_TEST_CASE(a_value_used_twice_counts_by_the_sum_of_its_uses) {
+  const auto cost = [](ExprSpan w) {
+    const Expr u = exp(w[0]);
+    return u + u * sin(u);
+  };
+  const double x = 0.75, u = std::exp(x), f = u + u * std::sin(u);
+  const double expected = 1.0 + 2.0 * u * std::sin(u) / f +               // the sum; product, sine
+                          u * (1.0 + std::sin(u) + u * std::cos(u)) / f;  // exp
+  BOOST_TEST(close(accuracy_of(1, cost, Vector{{x}}).outputs[0].condition, expected));
+}
+
 BOOST_AUTO_TEST_CASE(a_long_sum_counts_as_the_sums_on_its_way) {
   const Accuracy a = accuracy_of(
       3, [](ExprSpan w) { return sum(w); }, Vector{{5.0, 7.0, -11.0}});
