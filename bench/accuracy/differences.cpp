@@ -56,6 +56,50 @@ N unless_noise(const N& difference, std::initializer_list<const N*> terms) {
   return abs(difference) <= largest * noise<N>() ? N(0) : difference;
 }
 
+// The sum over terms; terms that cancel to what the step's error leaves cancel to 0.
+template <class N>
+class Total {
+ public:
+  void add(const N& difference) {
+    sum_ += difference;
+    largest_ = std::max<N>(largest_, abs(difference));
+  }
+  N value() const {
+    static const N step_error = ldexp(N(1), 10 - 4 * shift<N>);
+    return abs(sum_) <= largest_ * step_error ? N(0) : sum_;
+  }
+
+ private:
+  N sum_ = 0, largest_ = 0;
+};
+
+// By x_i: the first and the second derivative, in units of the step.
+template <class N>
+std::pair<N, N> along_axis(Stencil<N>& stencil, const Terms<N>& here, std::size_t i) {
+  const Terms<N> up = stencil.at(i, 1), down = stencil.at(i, -1), up2 = stencil.at(i, 2), down2 = stencil.at(i, -2);
+  Total<N> first, second;
+  for (std::size_t t = 0; t < static_cast<std::size_t>(here.size); ++t) {
+    const N &c = here.term[t], &p = up.term[t], &m = down.term[t], &p2 = up2.term[t], &m2 = down2.term[t];
+    first.add(unless_noise<N>((8 * (p - m) - (p2 - m2)) / 12, {&p, &m, &p2, &m2}));
+    second.add(unless_noise<N>((16 * (p + m - 2 * c) - (p2 + m2 - 2 * c)) / 12, {&p, &m, &p2, &m2, &c}));
+  }
+  return {first.value(), second.value()};
+}
+
+template <class N>
+N across(Stencil<N>& stencil, std::size_t i, std::size_t j) {
+  const Terms<N> pp = stencil.at(i, 1, j, 1), pm = stencil.at(i, 1, j, -1), mp = stencil.at(i, -1, j, 1),
+                 mm = stencil.at(i, -1, j, -1), pp2 = stencil.at(i, 2, j, 2), pm2 = stencil.at(i, 2, j, -2),
+                 mp2 = stencil.at(i, -2, j, 2), mm2 = stencil.at(i, -2, j, -2);
+  Total<N> mixed;
+  for (std::size_t t = 0; t < static_cast<std::size_t>(pp.size); ++t) {
+    const N near = pp.term[t] - pm.term[t] - mp.term[t] + mm.term[t];
+    const N far = pp2.term[t] - pm2.term[t] - mp2.term[t] + mm2.term[t];
+    mixed.add(unless_noise<N>((16 * near - far) / 48, {&pp2.term[t], &pm2.term[t], &mp2.term[t], &mm2.term[t]}));
+  }
+  return mixed.value();
+}
+
 }  // namespace
 
 template <class N>
@@ -67,28 +111,11 @@ Jet<N> derivatives(ReferenceIn<N> f, std::span<const double> x, std::span<const 
   jet[0] = here.sum();
   std::size_t second = n;
   for (std::size_t i = 0; i < n; ++i) {
-    const Terms<N> up = stencil.at(i, 1), down = stencil.at(i, -1), up2 = stencil.at(i, 2), down2 = stencil.at(i, -2);
-    N first_sum = 0, second_sum = 0;
-    for (std::size_t t = 0; t < static_cast<std::size_t>(here.size); ++t) {
-      const N &c = here.term[t], &p = up.term[t], &m = down.term[t], &p2 = up2.term[t], &m2 = down2.term[t];
-      first_sum += unless_noise<N>((8 * (p - m) - (p2 - m2)) / 12, {&p, &m, &p2, &m2});
-      second_sum += unless_noise<N>((16 * (p + m - 2 * c) - (p2 + m2 - 2 * c)) / 12, {&p, &m, &p2, &m2, &c});
-    }
-    jet[1 + i] = first_sum / stencil.step(i);
-    jet[++second] = second_sum / (stencil.step(i) * stencil.step(i));
-    for (std::size_t j = i + 1; j < n; ++j) {
-      N mixed = 0;
-      const Terms<N> pp = stencil.at(i, 1, j, 1), pm = stencil.at(i, 1, j, -1), mp = stencil.at(i, -1, j, 1),
-                     mm = stencil.at(i, -1, j, -1), pp2 = stencil.at(i, 2, j, 2), pm2 = stencil.at(i, 2, j, -2),
-                     mp2 = stencil.at(i, -2, j, 2), mm2 = stencil.at(i, -2, j, -2);
-      for (std::size_t t = 0; t < static_cast<std::size_t>(here.size); ++t) {
-        const N near = pp.term[t] - pm.term[t] - mp.term[t] + mm.term[t];
-        const N far = pp2.term[t] - pm2.term[t] - mp2.term[t] + mm2.term[t];
-        mixed += unless_noise<N>((16 * near - far) / 48,
-                                 {&pp2.term[t], &pm2.term[t], &mp2.term[t], &mm2.term[t]});
-      }
-      jet[++second] = mixed / (stencil.step(i) * stencil.step(j));
-    }
+    const auto [first, own_second] = along_axis(stencil, here, i);
+    jet[1 + i] = first / stencil.step(i);
+    jet[++second] = own_second / (stencil.step(i) * stencil.step(i));
+    for (std::size_t j = i + 1; j < n; ++j)
+      jet[++second] = across(stencil, i, j) / (stencil.step(i) * stencil.step(j));
   }
   return jet;
 }

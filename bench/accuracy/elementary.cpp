@@ -130,8 +130,8 @@ template <class N>
 Terms<N> log_cosh_terms(const Operand<N>& x) {
   static const Series<N> series = integral(tanh_series<N>());
   if (is_small(x.x)) return series.terms(x.v);
-  const N size = abs(x.v);
-  return {size, -boost::math::constants::ln_two<N>(), log1p_of(N(exp(N(-2 * abs(bounded(x))))))};
+  const N step = x.x > 0 ? x.h : N(-x.h);
+  return {N(std::fabs(x.x)), step, -boost::math::constants::ln_two<N>(), log1p_of(N(exp(N(-2 * abs(bounded(x))))))};
 }
 
 int distance_to_integer(double x) {

@@ -2,17 +2,24 @@
 
 // What the program accuracy prints and writes.
 
+#include "compare.hpp"
 #include "measure.hpp"
 
 #include <iosfwd>
 
 namespace rappel::accuracy {
 
-struct Settings {
-  MeasureOptions measure;
-  std::string command;  // that makes these figures
+struct Report {
+  std::vector<Measurement> measurements;
+  std::vector<Comparison> comparisons;
+  std::vector<std::string> missing;  // subjects that the library does not have
+  MeasureOptions options;
 };
 
-void print_table(std::ostream& out, const std::vector<Measurement>& all);
+void write_table(std::ostream& out, const Report& report);
+void write_csv(std::ostream& out, const Report& report);
+void write_json(std::ostream& out, const Report& report);
+// docs/accuracy.md: operations that exceed the goal first, then all, then the conventions.
+void write_markdown(std::ostream& out, const Report& report);
 
 }  // namespace rappel::accuracy

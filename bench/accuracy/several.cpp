@@ -56,20 +56,16 @@ Subject power_subject(const char* name) {
 
 // --- lengths and angles ---
 
-// Of operands by falling size: each adds its own part.
+// Each operand but the largest in a term of its own, and the two smaller ones' product: c may be 1e-100 of b.
 template <class N>
 Terms<N> length(std::vector<Operand<N>> x) {
-  std::sort(x.begin(), x.end(), [](const auto& a, const auto& b) { return std::fabs(a.x) > std::fabs(b.x); });
+  std::sort(x.begin(), x.end(), [](const auto& p, const auto& q) { return std::fabs(p.x) > std::fabs(q.x); });
   if (x[0].x == 0.0) return {N(0)};
-  N square = x[0].v * x[0].v, before = abs(x[0].v);
-  Terms<N> terms{before};
-  for (std::size_t i = 1; i < x.size(); ++i) {
-    square += x[i].v * x[i].v;
-    const N now = sqrt(square);
-    terms.term[static_cast<std::size_t>(terms.size++)] = x[i].v * x[i].v / (now + before);
-    before = now;
-  }
-  return terms;
+  const N a = abs(x[0].v), bb = x[1].v * x[1].v, ab = sqrt(N(a * a + bb));
+  if (x.size() == 2) return {a, N(bb / (ab + a))};
+  const N cc = x[2].v * x[2].v, ac = sqrt(N(a * a + cc)), abc = sqrt(N(a * a + bb + cc));
+  return {a, N(bb / (ab + a)), N(cc / (ac + a)),
+          N(-bb * cc * (1 / (abc + ac) + 1 / (ab + a)) / ((abc + ab) * (ac + a)))};
 }
 
 template <class N>
@@ -105,8 +101,8 @@ template <class N>
 Terms<N> log_diff_exp_terms(const Operand<N>& x, const Operand<N>& y) {
   const N d = bounded_difference(y, x);
   const double at = y.x - x.x;
-  if (at > -0.03125) return {x.v, N(log(N(-d - exps<N>().tail(d))))};
-  return {x.v, at > -1.0 ? N(log(N(1 - exp(d)))) : log1p_of(N(-exp(d)))};
+  if (at > -0.03125) return {N(x.x), x.h, N(log(N(-d - exps<N>().tail(d))))};
+  return {N(x.x), x.h, at > -1.0 ? N(log(N(1 - exp(d)))) : log1p_of(N(-exp(d)))};
 }
 int log_diff_exp_scale(std::span<const double> x, std::size_t) { return std::min(0, size_of(x[0] - x[1])) - 2; }
 bool falling(std::span<const double> x) { return x[0] > x[1]; }
@@ -115,7 +111,7 @@ template <class N>
 Terms<N> logsumexp_terms(std::vector<Operand<N>> x) {
   std::sort(x.begin(), x.end(), [](const auto& a, const auto& b) { return a.x > b.x; });
   const N e1 = exp(bounded_difference(x[1], x[0])), e2 = exp(bounded_difference(x[2], x[0]));
-  return {x[0].v, log1p_of(e1), log1p_of(N(e2 / (1 + e1)))};
+  return {N(x[0].x), x[0].h, log1p_of(e1), log1p_of(e2), log1p_of(N(-e1 * e2 / ((1 + e1) * (1 + e2))))};
 }
 // The first of three shares, 1 / (1 + b + c) with b >= c.
 template <class N>
@@ -128,9 +124,10 @@ Terms<N> softmax_terms(const Operand<N>& x, const Operand<N>& y, const Operand<N
     return N(exp(N((at < N(-1e5) ? N(-1e5) : at) + o.h)));
   };
   const N a = scaled(x), b = scaled(first), c = scaled(second);
-  const N rest = -a * c / ((a + b) * (a + b + c));
-  if (x.x > first.x) return {N(1), N(-b / (a + b)), rest};
-  return {N(a / (a + b)), rest};
+  if (x.x > first.x)
+    return {N(1), N(-b / (a + b)), N(-c / (a + c)),
+            N(b * c * (2 * a + b + c) / ((a + b) * (a + c) * (a + b + c)))};
+  return {N(a / (a + b)), N(-a * c / ((a + b) * (a + b + c)))};
 }
 double largest_size(std::span<const double> x) {
   return std::max(*std::max_element(x.begin(), x.end()) < 0 ? -*std::max_element(x.begin(), x.end())

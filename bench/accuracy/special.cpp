@@ -130,21 +130,23 @@ Terms<N> bessel_i_terms(const Operand<N>& x) {
 
 const std::vector<double> gamma_poles = {0.0, -1.0, -2.0, -3.0, -10.0};
 
+bool no_pole(std::span<const double> x) { return x[0] > 0.0 || x[0] != std::nearbyint(x[0]); }
+
 std::vector<Subject> gamma_family() {
   return {
       {.name = "lgamma", .record = RAPPEL_RECORDED_1(lgamma(x)), .reference = RAPPEL_REFERENCE(return lgamma_terms(x);),
-       .scale = scale_of(gamma_scale), .zeros = {1.0, 2.0, 1.4616321449683622, -2.4570247382208006, -2.7476826467274127},
+       .scale = scale_of(gamma_scale), .inside = no_pole, .zeros = {1.0, 2.0, 1.4616321449683622, -2.4570247382208006, -2.7476826467274127},
        .poles = gamma_poles, .cancellation = {{0.5, 3.0}, {-4.0, -2.0}}, .edges = {171.6, 1e305, 2.5e305},
        .goal = special_goal},
       {.name = "tgamma", .record = RAPPEL_RECORDED_1(tgamma(x)), .reference = RAPPEL_REFERENCE(return tgamma_terms(x);),
-       .scale = scale_of(tgamma_scale), .zeros = {1.0, 2.0, 1.4616321449683622}, .poles = gamma_poles,
+       .scale = scale_of(tgamma_scale), .inside = no_pole, .zeros = {1.0, 2.0, 1.4616321449683622}, .poles = gamma_poles,
        .cancellation = {{0.5, 171.0}, {-180.0, -0.5}}, .edges = {171.0, 171.62437695630272, -170.5, -184.5},
        .goal = special_goal},
       {.name = "digamma", .record = RAPPEL_RECORDED_1(digamma(x)), .reference = RAPPEL_REFERENCE(return digamma_terms(x);),
-       .scale = scale_of(gamma_scale), .zeros = {1.4616321449683622, -0.504083008264455409}, .poles = gamma_poles,
+       .scale = scale_of(gamma_scale), .inside = no_pole, .zeros = {1.4616321449683622, -0.504083008264455409}, .poles = gamma_poles,
        .cancellation = {{0.5, 3.0}, {-4.0, -0.1}}, .goal = special_goal},
       {.name = "trigamma", .record = RAPPEL_RECORDED_1(trigamma(x)),
-       .reference = RAPPEL_REFERENCE(return trigamma_terms(x);), .scale = scale_of(gamma_scale), .zeros = {1.0},
+       .reference = RAPPEL_REFERENCE(return trigamma_terms(x);), .scale = scale_of(gamma_scale), .inside = no_pole, .zeros = {1.0},
        .poles = gamma_poles, .cancellation = {{0.5, 10.0}, {-4.0, -0.1}}, .goal = special_goal},
   };
 }

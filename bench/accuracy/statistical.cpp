@@ -71,6 +71,7 @@ Terms<N> normal_log_cdf_terms(const Operand<N>& x) {
   if (x.x <= -1.5 * asymptotic_from)
     return {N(-x.v * x.v / 2), N(-log(N(-x.v))), N(-log(boost::math::constants::root_two_pi<N>())),
             log_scaled_tail(N(-x.v * root_half<N>()))};
+  if (std::fabs(x.x) < 0.5) return {N(log(N(erfc_of(N(-x.v * root_half<N>())) / 2)))};
   const N tail = erfc_of(N(abs(bounded(x, far_enough)) * root_half<N>())) / 2;
   return {x.x > 0 ? log1p_of(N(-tail)) : N(log(tail))};
 }
@@ -137,7 +138,7 @@ N log1p_exp(const N& v) {  // of any size
 }
 template <class N>
 Terms<N> softplus_terms(const Operand<N>& x) {
-  return x.x > 0 ? Terms<N>{x.v, log1p_exp(N(-bounded(x)))} : Terms<N>{log1p_exp(bounded(x))};
+  return x.x > 0 ? Terms<N>{N(x.x), x.h, log1p_exp(N(-bounded(x)))} : Terms<N>{log1p_exp(bounded(x))};
 }
 template <class N>
 Terms<N> logit_terms(const Operand<N>& p) {
@@ -164,14 +165,14 @@ std::vector<Subject> activations() {
        .edges = {20.0, -20.0, 40.0, -40.0, 710.0, -710.0, -745.0, 800.0}},
       {.name = "silu", .record = RAPPEL_RECORDED_1(silu(x)),
        .reference = RAPPEL_REFERENCE(
-           if (x.x > 1) return Terms<N>{x.v, N(-x.v / (1 + exp(bounded(x))))};
+           if (x.x > 1) return Terms<N>{N(x.x), x.h, N(-x.v / (1 + exp(bounded(x))))};
            return Terms<N>{N(x.v / (1 + exp(N(-bounded(x)))))};),
        .scale = scale_of(unit), .zeros = {-1.2784645427610738, 2.399357280520047, -2.399357280520047, 0.0},
        .edges = {-745.0, 37.0, 710.0, -710.0}},
       {.name = "gelu", .record = RAPPEL_RECORDED_1(gelu(x)),
        .reference = RAPPEL_REFERENCE(
            const N v = bounded(x, far_enough);
-           if (x.x > 1) return Terms<N>{x.v, N(-v * erfc_of(N(v * root_half<N>())) / 2)};
+           if (x.x > 1) return Terms<N>{N(x.x), x.h, N(-v * erfc_of(N(v * root_half<N>())) / 2)};
            return Terms<N>{N(v * erfc_of(N(-v * root_half<N>())) / 2)};),
        .scale = scale_of([](double x) { return is_small(x) ? -1 : gaussian_scale(x); }),
        .zeros = {-0.7517915246935645, 1.4142135623730951, -1.4142135623730951, 0.0},
@@ -180,7 +181,7 @@ std::vector<Subject> activations() {
        .scale = scale_of(unit), .cancellation = {{30.0, 40.0}, {-750.0, -700.0}}, .edges = {710.0, -710.0, -745.0, 37.0}},
       {.name = "log_sigmoid", .record = RAPPEL_RECORDED_1(log_sigmoid(x)),
        .reference = RAPPEL_REFERENCE(
-           if (x.x < 0) return Terms<N>{x.v, N(-log1p_exp(bounded(x)))};
+           if (x.x < 0) return Terms<N>{N(x.x), x.h, N(-log1p_exp(bounded(x)))};
            return Terms<N>{N(-log1p_exp(N(-bounded(x))))};),
        .scale = scale_of(unit), .cancellation = {{-40.0, -30.0}, {700.0, 750.0}}, .edges = {710.0, -710.0, 745.0, 37.0}},
       {.name = "logit", .record = RAPPEL_RECORDED_1(logit(x)), .reference = RAPPEL_REFERENCE(return logit_terms(x);),
