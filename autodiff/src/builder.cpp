@@ -23,6 +23,7 @@ constexpr Op auxiliary_table[] = {
 #define RAPPEL_UNARY_AUX(name, symbol, aux, ...) Op::aux,
 #define RAPPEL_BINARY(...) Op::constant,
 #define RAPPEL_TERNARY(...) Op::constant,
+#define RAPPEL_DERIVATIVES(...) Op::constant,
 #define RAPPEL_STRUCTURE(...) Op::constant,
 #include <rappel/autodiff/ops.def>
 };

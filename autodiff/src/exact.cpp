@@ -2,6 +2,8 @@
 
 #include <rappel/autodiff/graph.hpp>
 
+#include "reduction.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -11,37 +13,6 @@ namespace rappel::exact {
 namespace {
 
 using Number = Real::Number;
-// Enough for the largest double modulo pi/2, and 70 digits behind the point.
-using Wide =
-    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<400>, boost::multiprecision::et_off>;
-
-// x = quarter * pi/2 + rest, |rest| <= pi/4.
-struct Reduced {
-  int quarter;  // modulo 4
-  Number rest;
-};
-
-Reduced reduced(const Real& x) {
-  static const Wide half_pi = boost::math::constants::half_pi<Wide>();
-  const Wide wide(x.v);
-  const Wide quarters = floor(wide / half_pi + Wide(0.5));
-  const Wide turns = floor(quarters / 4);
-  return {static_cast<int>(quarters - 4 * turns), Number(wide - quarters * half_pi)};
-}
-
-Real sine(const Reduced& r) {
-  switch (r.quarter) {
-    case 0:
-      return Real(sin(r.rest));
-    case 1:
-      return Real(cos(r.rest));
-    case 2:
-      return Real(Number(-sin(r.rest)));
-    default:
-      return Real(Number(-cos(r.rest)));
-  }
-}
-
 bool is_integer(const Real& y) { return !is_inf(y) && floor(y.v) == y.v; }
 bool is_odd(const Real& y) { return is_integer(y) && !is_integer(y / Real(2.0)); }
 bool is_negative(const Real& x) { return signbit(x.v); }
@@ -75,15 +46,10 @@ std::vector<Real> softmax_of(const std::vector<Real>& x) {
 
 Real math_sin(const Real& x) {
   if (is_nan(x) || is_inf(x)) return real_nan;
-  return math_abs(x) < Real(1e-30) ? x - x * x * x / Real(6.0) : sine(reduced(x));
+  return math_abs(x) < Real(1e-30) ? x - x * x * x / Real(6.0) : Real(detail::sin_cos(x.v).sin);
 }
 
-Real math_cos(const Real& x) {
-  if (is_nan(x) || is_inf(x)) return real_nan;
-  Reduced r = reduced(x);
-  r.quarter = (r.quarter + 1) % 4;
-  return sine(r);
-}
+Real math_cos(const Real& x) { return is_nan(x) || is_inf(x) ? real_nan : Real(detail::sin_cos(x.v).cos); }
 
 Real math_pow(const Real& x, const Real& y) {
   if (y == Real(0.0) || x == Real(1.0)) return 1.0;
@@ -136,6 +102,9 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
 #define RAPPEL_TERNARY(name, ...) \
   case Op::name:                  \
     return {formulas::name##_op::value(x[0], x[1], x[2])};
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return {formulas::name##_op::value(x[0], static_cast<int>(x[1].v))};
 #include <rappel/autodiff/ops.def>
     case Op::select:
       return {x[0] == Real(0.0) ? x[2] : x[1]};

@@ -126,6 +126,11 @@ Condition::operator bool() const {
   Expr name(const Expr& x, const Expr& y) { return detail::apply(Op::name, x, y); }
 #define RAPPEL_TERNARY(name, ...) \
   Expr name(const Expr& x, const Expr& y, const Expr& z) { return detail::apply_nary(Op::name, {x, y, z}); }
+#define RAPPEL_DERIVATIVES(name, ...)                                                     \
+  Expr name(const Expr& x, int order) {                                                   \
+    if (order < 0) throw std::invalid_argument(#name ": order " + std::to_string(order)); \
+    return detail::apply_nary(Op::name, {x, Expr(order)});                                \
+  }
 #include <rappel/autodiff/ops.def>
 
 Expr select(const Condition& condition, const Expr& a, const Expr& b) {

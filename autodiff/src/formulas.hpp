@@ -150,6 +150,13 @@ inline constexpr struct Always {} always;
       return dz;                                                                                                    \
     }                                                                                                               \
   };
+#define RAPPEL_DERIVATIVES(name, symbol, formula, ...)         \
+  struct name##_op {                                           \
+    template <class T>                                         \
+    static T value(const T& x, [[maybe_unused]] int k) {       \
+      return formula;                                          \
+    }                                                          \
+  };
 #include <rappel/autodiff/ops.def>
 
 }  // namespace rappel::formulas

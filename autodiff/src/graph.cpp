@@ -19,6 +19,7 @@ constexpr OpInfo op_table[] = {
 #define RAPPEL_UNARY_AUX(name, symbol, ...) {symbol, 2},
 #define RAPPEL_BINARY(name, symbol, ...) {symbol, 2},
 #define RAPPEL_TERNARY(name, symbol, ...) {symbol, 3},
+#define RAPPEL_DERIVATIVES(name, symbol, ...) {symbol, 2},
 #define RAPPEL_STRUCTURE(name, symbol, ...) {symbol, -1},
 #include <rappel/autodiff/ops.def>
 };

@@ -50,6 +50,9 @@ BodyKernel find_kernel(Op op, unsigned varying) {
 #define RAPPEL_TERNARY(name, ...) \
   case Op::name:                  \
     return &ternary_kernel<formulas::name##_op>;
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return &derivative_kernel<formulas::name##_op>;
 #include <rappel/autodiff/ops.def>
     case Op::select:
       return select_by_rate(varying);

@@ -55,6 +55,15 @@ void ternary_kernel(const Leaf& leaf, const BodyInstruction& i) {
   for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r), y.at(r), z.at(r)));
 }
 
+// Of an order that is a constant of the graph.
+template <class F>
+void derivative_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const AnyOperand x(leaf, leaf.operands[i.first]);
+  const int order = static_cast<int>(*leaf.pointers[leaf.operands[i.first + 1] & ~uniform_bit]);
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, F::value(x.at(r), order));
+}
+
 template <bool C, bool X, bool Y>
 void select_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const Operand<C> c(leaf, leaf.operands[i.first]);

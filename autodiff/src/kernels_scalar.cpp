@@ -5,10 +5,14 @@
 #include <sleef.h>
 
 #include "formulas.hpp"
+#include "special.hpp"
 
 namespace rappel {
 namespace {
 #include "lanes.hpp"
+#include "lanes_functions.hpp"
+#include "lanes_families.hpp"
+#include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel,
                                        &shared_products_kernel, &copy_kernel};
@@ -50,6 +54,10 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
 #define RAPPEL_TERNARY(name, ...)                                             \
   case Op::name:                                                              \
     values[i->result] = formulas::name##_op::value(get(0), get(1), get(2)).v; \
+    break;
+#define RAPPEL_DERIVATIVES(name, ...)                                                                 \
+  case Op::name:                                                                                      \
+    values[i->result] = formulas::name##_op::value(get(0), static_cast<int>(values[x[1]])).v; \
     break;
 #include <rappel/autodiff/ops.def>
       case Op::select:

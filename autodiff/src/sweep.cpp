@@ -305,6 +305,9 @@ class ReverseSweep {
     return visit(2, {}, [&] {                                                                                 \
       return times(zbar_, formulas::name##_op::partial_z(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
     });
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return visit(0, {}, [&] { return times(zbar_, name(expr(x[0]), static_cast<int>(graph_.value(x[1])) + 1)); });
 #include <rappel/autodiff/ops.def>
       case Op::select:
         visit(1, expr(x[0]), [&] { return zbar_; });
