@@ -183,7 +183,7 @@ std::vector<Subject> arithmetic() {
            if (x.x <= 0) return Terms<N>{N(0)};
            if (x.x >= 1) return Terms<N>{N(1)};
            if (x.x < 0.25) return Terms<N>{N(3 * x.v * x.v), N(-2 * x.v * x.v * x.v)};
-           const N u = 1 - x.v; const N w = x.v - N(0.5);
+           const N u = 1 - x.v; const N w = N(x.x - 0.5) + x.h;
            if (x.x > 0.75) return Terms<N>{N(1), N(-3 * u * u), N(2 * u * u * u)};
            return Terms<N>{N(0.5), N(1.5 * w), N(-2 * w * w * w)};),
        .scale = scale_of(scale_of_smooth_step), .zeros = {0.5}, .poles = {1.0}, .cancellation = {{0.0, 1.0}}},

@@ -37,16 +37,26 @@ class Run {
 
   Measurement measured() {
     const Recorded recorded(subject_);
-    std::vector<std::vector<std::vector<double>>> computed;
-    for (const Path& path : paths_) computed.push_back(recorded.values(*path.kernels, points_.columns));
-    for (std::size_t r = 0; r < points_.size(); ++r) compare(r, computed);
-    finish(computed);
+    for (first_ = 0; first_ < points_.size(); first_ += block) {
+      const std::size_t end = std::min(points_.size(), first_ + block);
+      std::vector<std::vector<double>> columns;
+      for (const auto& column : points_.columns)
+        columns.emplace_back(column.begin() + static_cast<std::ptrdiff_t>(first_),
+                             column.begin() + static_cast<std::ptrdiff_t>(end));
+      computed_.clear();
+      for (const Path& path : paths_) computed_.push_back(recorded.values(*path.kernels, columns));
+      for (std::size_t r = first_; r < end; ++r) compare(r);
+    }
+    finish();
     return std::move(result_);
   }
 
  private:
-  using Computed = std::vector<std::vector<std::vector<double>>>;  // by path, output, point
+  static constexpr std::size_t block = 1 << 14;
 
+  double computed(std::size_t path, std::size_t output, std::size_t r) const {
+    return computed_[path][output][r - first_];
+  }
   std::vector<double> operands(std::size_t r) const {
     std::vector<double> x;
     for (const auto& column : points_.columns) x.push_back(column[r]);
@@ -54,12 +64,12 @@ class Run {
   }
   std::size_t num_operands() const { return points_.columns.size(); }
 
-  void compare(std::size_t r, const Computed& computed) {
-    if (const Convention* convention = points_.conventions[r]) return compare_convention(r, *convention, computed);
+  void compare(std::size_t r) {
+    if (const Convention* convention = points_.conventions[r]) return compare_convention(r, *convention);
     const std::vector<double> x = operands(r);
     try {  // Boost.Math throws where it does not converge
-      if (!add_errors(r, reference_at<Filter>(subject_, x), computed, 0.5))
-        add_errors(r, reference_at<Exact>(subject_, x), computed, infinity);
+      if (!add_errors(r, reference_at<Filter>(subject_, x), 0.5))
+        add_errors(r, reference_at<Exact>(subject_, x), infinity);
     } catch (const std::exception&) {
       ++result_.without_reference;
     }
@@ -67,14 +77,14 @@ class Run {
 
   // False, and nothing added, if an error exceeds that part of its bound: then the filter does not decide.
   template <class N>
-  bool add_errors(std::size_t r, const Jet<N>& exact, const Computed& computed, double part) {
+  bool add_errors(std::size_t r, const Jet<N>& exact, double part) {
     const std::size_t outputs = exact.size();
     errors_.clear();
     for (std::size_t o = 0; o < outputs; ++o) {
       const double limit = part * bound_of(order_of(o, num_operands()));
       for (std::size_t p = 0; p < paths_.size(); ++p) {
-        const double c = computed[p][o][r];
-        const bool known = p > 0 && (c == computed[p - 1][o][r]);
+        const double c = computed(p, o, r);
+        const bool known = p > 0 && c == computed(p - 1, o, r);
         const double ulp = known ? errors_.back() : error_of<N>(c, exact[o], o, r);
         if (ulp > limit) return false;
         errors_.push_back(ulp);
@@ -82,7 +92,7 @@ class Run {
     }
     for (std::size_t o = 0; o < outputs; ++o)
       for (std::size_t p = 0; p < paths_.size(); ++p)
-        spread(r, p, o).add(errors_[o * paths_.size() + p], r, o, computed[p][o][r]);
+        spread(r, p, o).add(errors_[o * paths_.size() + p], r, o, computed(p, o, r));
     return true;
   }
 
@@ -96,7 +106,7 @@ class Run {
     return abs(exact) >= size ? ulp : ulp_error<N>(static_cast<double>(size), N(size + (N(computed) - exact)));
   }
 
-  void compare_convention(std::size_t r, const Convention& convention, const Computed& computed) {
+  void compare_convention(std::size_t r, const Convention& convention) {
     for (std::size_t o = 0; o < convention.jet.size(); ++o) {
       if (!convention.jet[o]) continue;
       const double stated = *convention.jet[o];
@@ -106,7 +116,7 @@ class Run {
         return ulp_error<Exact>(c, Exact(stated));
       };
       for (std::size_t p = 0; p < paths_.size(); ++p)
-        spread(r, p, o).add(error(computed[p][o][r]), r, o, computed[p][o][r]);
+        spread(r, p, o).add(error(computed(p, o, r)), r, o, computed(p, o, r));
     }
   }
 
@@ -117,7 +127,7 @@ class Run {
     return spreads_[{points_.regions[r], path, order_of(output, num_operands())}];
   }
 
-  void finish(const Computed&) {
+  void finish() {
     result_.subject = &subject_;
     result_.num_points = points_.size();
     for (const Path& path : paths_) result_.paths.push_back(path.name);
@@ -137,6 +147,8 @@ class Run {
   const Subject& subject_;
   Points points_;
   std::vector<Path> paths_;
+  std::size_t first_ = 0;                                  // of the block at hand
+  std::vector<std::vector<std::vector<double>>> computed_;  // by path, output, point of the block
   std::map<Key, Spread> spreads_;
   std::vector<double> errors_;
   Measurement result_;

@@ -66,9 +66,11 @@ struct MeasureOptions {
 
 Measurement measure(const Subject& subject, const MeasureOptions& options);
 
-// The reference's jet at a point, by its convention if it has one; NaN-free entries only where stated.
+// Value and derivatives of the reference at a point.
 template <class N>
 Jet<N> reference_at(const Subject& subject, std::span<const double> x);
+extern template Jet<Filter> reference_at<Filter>(const Subject&, std::span<const double>);
+extern template Jet<Exact> reference_at<Exact>(const Subject&, std::span<const double>);
 
 std::string name_of_output(std::size_t output, std::size_t operands);  // f, df/dx, d2f/dxdy
 

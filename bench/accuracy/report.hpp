@@ -16,7 +16,8 @@ struct Report {
   MeasureOptions options;
 };
 
-void write_table(std::ostream& out, const Report& report);
+// details: a line for each region, path and order.
+void write_table(std::ostream& out, const Report& report, bool details);
 void write_csv(std::ostream& out, const Report& report);
 void write_json(std::ostream& out, const Report& report);
 // docs/accuracy.md: operations that exceed the goal first, then all, then the conventions.

@@ -73,12 +73,12 @@ Terms<N> angle(const Operand<N>& y, const Operand<N>& x) {
   static const Series<N> series = atan_series<N>();
   const N pi = boost::math::constants::pi<N>(), half_pi = pi / 2;
   const auto with_sign_of_y = [&](const N& a) { return std::signbit(y.x) ? N(-a) : a; };
-  if (std::fabs(x.x) < std::fabs(y.x) / 20) {
+  if (20 * std::fabs(x.x) < std::fabs(y.x)) {
     const N t = -x.v / y.v;
     return {with_sign_of_y(half_pi), t, series.tail(t)};
   }
   const N t = y.v / x.v, turn = std::signbit(x.x) ? with_sign_of_y(pi) : N(0);
-  if (std::fabs(y.x) < std::fabs(x.x) / 20) return {turn, t, series.tail(t)};
+  if (20 * std::fabs(y.x) < std::fabs(x.x)) return {turn, t, series.tail(t)};
   return {turn, N(atan(t))};
 }
 

@@ -48,6 +48,7 @@ struct Subject {
   std::vector<double> edges = {};
   Bounds goal = accuracy::goal;
   Bounds bounds = goal;  // of ops.def where it has an entry, else the goal
+  const char* reason = "";  // why it exceeds the goal, if it does
 };
 
 // What holds at a kink, a pole, an end of the domain, at infinity: operands; value, gradient, second derivatives as in

@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(filter_and_exact_agree_where_both_keep_their_digits) {
       const Jet<Filter> filter = reference_at<Filter>(s, x);
       const Jet<Exact> exact = reference_at<Exact>(s, x);
       for (std::size_t o = 0; o < exact.size(); ++o) {
+        if (abs(exact[o]) < ldexp(Exact(1), -1080)) continue;  // 0 as a double
         ++compared;
         if (abs(Exact(Exact(filter[o]) - exact[o])) > abs(exact[o]) * Exact(1e-17)) ++apart;
       }
