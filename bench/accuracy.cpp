@@ -128,14 +128,11 @@ Report run(const Options& options) {
   const std::vector<const Subject*> all = chosen(options, report.missing);
   const std::size_t compared_points = std::clamp<std::size_t>(options.measure.points / 20, 20, 400);
   report.measurements.resize(all.size());
-  std::vector<Comparison> comparisons(all.size());
   std::atomic<std::size_t> next{0};
   std::mutex progress;
   const auto work = [&] {
     for (std::size_t i; (i = next++) < all.size();) {
       report.measurements[i] = measure(*all[i], options.measure);
-      if (options.comparison && all[i]->num_operands == 1)
-        comparisons[i] = compare(*all[i], compared_points, options.measure.seed);
       if (options.measure.points < 100000) continue;
       const std::lock_guard lock(progress);
       std::cerr << all[i]->name << (report.measurements[i].holds() ? "" : ": EXCEEDED") << std::endl;
@@ -146,8 +143,12 @@ Report run(const Options& options) {
     for (std::size_t t = 1; t < std::min(options.jobs, all.size()); ++t) others.emplace_back(work);
     work();
   }
-  for (Comparison& c : comparisons)
+  if (!options.comparison) return report;
+  for (const Subject* subject : all) {  // one after the other: peers keep tapes of their own
+    if (subject->num_operands != 1) continue;
+    Comparison c = compare(*subject, compared_points, options.measure.seed);
     if (c.num_points > 0) report.comparisons.push_back(std::move(c));
+  }
   return report;
 }
 
@@ -166,7 +167,8 @@ int run_program(const Options& options) {
     return 0;
   }
   if (options.list) {
-    for (const Subject& s : subjects()) std::cout << s.name << (s.record ? "" : " (not in the library)") << '\n';
+    for (const Subject& s : subjects())
+      std::cout << s.name << (s.record ? "" : " (not in the library)") << '\n';
     return 0;
   }
   const Report report = run(options);

@@ -76,7 +76,8 @@ class Total {
 // By x_i: the first and the second derivative, in units of the step.
 template <class N>
 std::pair<N, N> along_axis(Stencil<N>& stencil, const Terms<N>& here, std::size_t i) {
-  const Terms<N> up = stencil.at(i, 1), down = stencil.at(i, -1), up2 = stencil.at(i, 2), down2 = stencil.at(i, -2);
+  const Terms<N> up = stencil.at(i, 1), down = stencil.at(i, -1), up2 = stencil.at(i, 2),
+                 down2 = stencil.at(i, -2);
   Total<N> first, second;
   for (std::size_t t = 0; t < static_cast<std::size_t>(here.size); ++t) {
     const N &c = here.term[t], &p = up.term[t], &m = down.term[t], &p2 = up2.term[t], &m2 = down2.term[t];
@@ -95,7 +96,8 @@ N across(Stencil<N>& stencil, std::size_t i, std::size_t j) {
   for (std::size_t t = 0; t < static_cast<std::size_t>(pp.size); ++t) {
     const N near = pp.term[t] - pm.term[t] - mp.term[t] + mm.term[t];
     const N far = pp2.term[t] - pm2.term[t] - mp2.term[t] + mm2.term[t];
-    mixed.add(unless_noise<N>((16 * near - far) / 48, {&pp2.term[t], &pm2.term[t], &mp2.term[t], &mm2.term[t]}));
+    mixed.add(
+        unless_noise<N>((16 * near - far) / 48, {&pp2.term[t], &pm2.term[t], &mp2.term[t], &mm2.term[t]}));
   }
   return mixed.value();
 }
@@ -134,7 +136,8 @@ double ulp_error(double computed, const N& exact) {
   int exponent;
   frexp(e, &exponent);  // e = m 2^exponent, 1/2 <= |m| < 1
   const double error = static_cast<double>(ldexp(N(abs(N(c - e))), -std::clamp(exponent - 53, -1074, 971)));
-  return error < 1e-6 ? 0.0 : error;  // no double is so near to what is no double, and references are off by less
+  return error < 1e-6 ? 0.0
+                      : error;  // no double is so near to what is no double, and references are off by less
 }
 template double ulp_error<Filter>(double, const Filter&);
 template double ulp_error<Exact>(double, const Exact&);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Functions of one operand as people write them, for any number type that has the elementary functions: what peers, the
-// complex step and differences are given. Where a type lacks one, the form is null.
+// Functions of one operand as people write them, for any number type that has the elementary functions: what
+// peers, the complex step and differences are given. Where a type lacks one, the form is null.
 
 #include <cmath>
 #include <complex>
@@ -46,8 +46,11 @@ Form<T> form_of(F) {
 // By the name of the subject.
 template <class T>
 std::map<std::string, Form<T>> all() {
-#define RAPPEL_FORM(name, ...) \
-  {name, form_of<T>([](const auto& x) requires requires { T(__VA_ARGS__); } { return T(__VA_ARGS__); })}
+#define RAPPEL_FORM(name, ...)                                                                    \
+  {                                                                                               \
+    name, form_of<T>(                                                                             \
+              [](const auto& x) requires requires { T(__VA_ARGS__); } { return T(__VA_ARGS__); }) \
+  }
   return {
       RAPPEL_FORM("square", x * x),
       RAPPEL_FORM("cube", x * x * x),

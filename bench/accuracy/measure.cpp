@@ -103,7 +103,8 @@ class Run {
     const double ulp = ulp_error<N>(computed, exact);
     if (output > 0 || subject_.value_size == nullptr || !(ulp > 0.0)) return ulp;
     const N size = subject_.value_size(operands(r));
-    return abs(exact) >= size ? ulp : ulp_error<N>(static_cast<double>(size), N(size + (N(computed) - exact)));
+    return abs(exact) >= size ? ulp
+                              : ulp_error<N>(static_cast<double>(size), N(size + (N(computed) - exact)));
   }
 
   void compare_convention(std::size_t r, const Convention& convention) {
@@ -132,7 +133,8 @@ class Run {
     result_.num_points = points_.size();
     for (const Path& path : paths_) result_.paths.push_back(path.name);
     for (const auto& [key, s] : spreads_)
-      result_.cells.push_back({key.region, paths_[key.path].name, key.order, s.count(), s.percentile_99(), worst(s)});
+      result_.cells.push_back(
+          {key.region, paths_[key.path].name, key.order, s.count(), s.percentile_99(), worst(s)});
   }
 
   Worst worst(const Spread& s) const {
@@ -147,7 +149,7 @@ class Run {
   const Subject& subject_;
   Points points_;
   std::vector<Path> paths_;
-  std::size_t first_ = 0;                                  // of the block at hand
+  std::size_t first_ = 0;                                   // of the block at hand
   std::vector<std::vector<std::vector<double>>> computed_;  // by path, output, point of the block
   std::map<Key, Spread> spreads_;
   std::vector<double> errors_;
@@ -186,7 +188,8 @@ double Measurement::goal(int order) const {
 const Cell* Measurement::worst(int order, const std::string& path) const {
   const Cell* found = nullptr;
   for (const Cell& cell : cells)
-    if (cell.order == order && (path.empty() || cell.path == path) && (!found || cell.worst.ulp > found->worst.ulp))
+    if (cell.order == order && (path.empty() || cell.path == path) &&
+        (!found || cell.worst.ulp > found->worst.ulp))
       found = &cell;
   return found;
 }
@@ -196,7 +199,9 @@ bool Measurement::holds() const {
   return true;
 }
 
-Measurement measure(const Subject& subject, const MeasureOptions& options) { return Run(subject, options).measured(); }
+Measurement measure(const Subject& subject, const MeasureOptions& options) {
+  return Run(subject, options).measured();
+}
 
 template <class N>
 Jet<N> reference_at(const Subject& subject, std::span<const double> x) {

@@ -55,7 +55,7 @@ struct Measurement {
   double bound(int order) const;
   double goal(int order) const;
   const Cell* worst(int order, const std::string& path = "") const;  // null: nothing was measured
-  bool holds() const;  // every bound
+  bool holds() const;                                                // every bound
 };
 
 struct MeasureOptions {

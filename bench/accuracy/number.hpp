@@ -1,8 +1,8 @@
 #pragma once
 
-// What references are written in. A reference says what a public function of Expr is, as a template over the number
-// type: in about 34 digits for every point (Filter), in 100 for those that matter (Exact). It is never the formula of
-// ops.def: it is the definition, or Boost.Math's function.
+// What references are written in. A reference says what a public function of Expr is, as a template over the
+// number type: in about 34 digits for every point (Filter), in 100 for those that matter (Exact). It is never
+// the formula of ops.def: it is the definition, or Boost.Math's function.
 
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
@@ -15,9 +15,11 @@
 
 namespace rappel::accuracy {
 
-// 113 bits, for which Boost.Math has rational approximations. Exponents are 32 bits: what a double cannot hold is there.
+// 113 bits, for which Boost.Math has rational approximations. Exponents are 32 bits: what a double cannot
+// hold is there.
 using Filter = boost::multiprecision::number<
-    boost::multiprecision::cpp_bin_float<113, boost::multiprecision::digit_base_2>, boost::multiprecision::et_off>;
+    boost::multiprecision::cpp_bin_float<113, boost::multiprecision::digit_base_2>,
+    boost::multiprecision::et_off>;
 using Exact =
     boost::multiprecision::number<boost::multiprecision::cpp_bin_float<100>, boost::multiprecision::et_off>;
 
@@ -32,13 +34,14 @@ Reduced<N> reduced(double x);
 extern template Reduced<Filter> reduced<Filter>(double);
 extern template Reduced<Exact> reduced<Exact>(double);
 
-// The double x moved by h. References choose their branch by x alone, so that the points of a difference share it.
+// The double x moved by h. References choose their branch by x alone, so that the points of a difference
+// share it.
 template <class N>
 struct Operand {
   using Number = N;
   double x;
   N h;
-  N v;  // x + h, rounded to N
+  N v;                               // x + h, rounded to N
   std::optional<Reduced<N>>* turns;  // of x; kept from one point of a difference to the next
 
   const Reduced<N>& reduced_x() const {
@@ -47,8 +50,8 @@ struct Operand {
   }
 };
 
-// The function as a sum of terms that are differenced one by one: where f is 1 - 1e-200, or x + x^3/6 at 1e-200, the
-// small term keeps its digits. Terms are smooth, each on the scale that the subject states.
+// The function as a sum of terms that are differenced one by one: where f is 1 - 1e-200, or x + x^3/6 at
+// 1e-200, the small term keeps its digits. Terms are smooth, each on the scale that the subject states.
 template <class N>
 struct Terms {
   static constexpr int capacity = 6;
@@ -92,8 +95,8 @@ Reference reference(F) {
 template <class O>
 using number_of = typename std::remove_cvref_t<O>::Number;
 
-// x + h, or `limit` with the sign of x in the place of a larger x: what references take the exponential of. There it
-// is 0 or infinite as a double, its derivatives too.
+// x + h, or `limit` with the sign of x in the place of a larger x: what references take the exponential of.
+// There it is 0 or infinite as a double, its derivatives too.
 template <class N>
 N bounded(const Operand<N>& x, double limit = 1e5) {
   return std::fabs(x.x) <= limit ? x.v : N(N(std::copysign(limit, x.x)) + x.h);

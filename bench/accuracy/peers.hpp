@@ -11,7 +11,8 @@ namespace rappel::accuracy {
 
 struct Peer {
   std::string name;
-  // The derivative of the form (forms.hpp) at x; none if it has no such function. Null: the peer was not found.
+  // The derivative of the form (forms.hpp) at x; none if it has no such function. Null: the peer was not
+  // found.
   std::function<std::optional<double>(const std::string& form, double x)> derivative;
 };
 

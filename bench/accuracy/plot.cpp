@@ -56,18 +56,21 @@ Picture gathered(const Report& report) {
 
 std::string commands(const std::string& path, const Report& report) {
   const Picture picture = gathered(report);
-  const std::string what = report.comparisons.size() == 1 ? report.comparisons[0].subject
-                                                          : std::to_string(report.comparisons.size()) + " operations";
-  std::string text = "set terminal " + terminal_for(path) + "\nset output " + quoted(path) +
-                     "\nset multiplot layout 1,2\nset grid\nset logscale y\nset format y '10^{%L}'\n"
-                     "set yrange [0.04:1e18]\nset ylabel 'error of the first derivative, ulp (median)'\n$steps << end\n";
+  const std::string what = report.comparisons.size() == 1
+                               ? report.comparisons[0].subject
+                               : std::to_string(report.comparisons.size()) + " operations";
+  std::string text =
+      "set terminal " + terminal_for(path) + "\nset output " + quoted(path) +
+      "\nset multiplot layout 1,2\nset grid\nset logscale y\nset format y '10^{%L}'\n"
+      "set yrange [0.04:1e18]\nset ylabel 'error of the first derivative, ulp (median)'\n$steps << end\n";
   text.replace(text.find("10^{%L}"), 7, "1e%L");
   for (const auto& [k, ulps] : picture.by_step) text += std::to_string(-k) + " " + shown(median(ulps)) + "\n";
   text += "end\n$bars << end\n";
   for (const std::string& method : picture.methods)
     text += "\"" + method + "\" " + shown(median(picture.by_method.at(method))) + "\n";
   text += "end\nset title " + quoted(what + ": by the step of a central difference") +
-          "\nset xlabel 'log2 of step / |x|'\nplot $steps using 1:2 with linespoints pt 7 ps 0.4 title 'central difference', " +
+          "\nset xlabel 'log2 of step / |x|'\nplot $steps using 1:2 with linespoints pt 7 ps 0.4 title "
+          "'central difference', " +
           shown(median(picture.by_method.at("rappel"))) + " with lines lw 2 title 'rappel'\n";
   text += "set title " + quoted(what + ": by method") +
           "\nunset xlabel\nset style fill solid 0.6\nset boxwidth 0.7\nset xtics rotate by -35\nunset key\n"
@@ -78,7 +81,8 @@ std::string commands(const std::string& path, const Report& report) {
 }  // namespace
 
 void plot(const std::string& path, const Report& report) {
-  if (report.comparisons.empty()) throw std::runtime_error("--plot: no operation of one operand was measured");
+  if (report.comparisons.empty())
+    throw std::runtime_error("--plot: no operation of one operand was measured");
   const std::string text = commands(path, report);
   std::FILE* gnuplot = popen("gnuplot -d", "w");
   const bool written = gnuplot != nullptr && std::fwrite(text.data(), 1, text.size(), gnuplot) == text.size();

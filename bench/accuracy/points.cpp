@@ -70,7 +70,8 @@ class Generator {
   const Interval& domain(std::size_t i) const { return i == 0 ? subject_.domain : subject_.further; }
 
   std::vector<Region> difficult_regions() const {
-    std::vector<Region> regions = {Region::moderate, Region::moderate, Region::huge, Region::tiny, Region::subnormal};
+    std::vector<Region> regions = {Region::moderate, Region::moderate, Region::huge, Region::tiny,
+                                   Region::subnormal};
     if (!subject_.zeros.empty()) regions.insert(regions.end(), 2, Region::zeros);
     if (!subject_.poles.empty()) regions.insert(regions.end(), 2, Region::poles);
     if (!subject_.cancellation.empty()) regions.insert(regions.end(), 2, Region::cancellation);
@@ -116,7 +117,8 @@ class Generator {
     if (region == Region::alike) {
       x[0] = operand(random_.bits() & 1 ? Region::moderate : Region::bit_patterns, 0);
       for (std::size_t i = 1; i < x.size(); ++i) {
-        const std::int64_t distance = random_.bits() & 1 ? 0 : static_cast<std::int64_t>(random_.bits() % 9) - 4;
+        const std::int64_t distance =
+            random_.bits() & 1 ? 0 : static_cast<std::int64_t>(random_.bits() % 9) - 4;
         x[i] = at_ordinal(ordinal(x[0]) + distance) * (random_.bits() % 4 == 0 ? -1.0 : 1.0);
       }
     } else {
@@ -135,8 +137,19 @@ class Generator {
   }
 
   std::vector<double> edge_values() const {
-    std::vector<double> values = {0.0, 1.0, 0.5, 2.0, 3.0, 10.0, Limits::max(), Limits::min(), Limits::denorm_min(),
-                                  Limits::min() - Limits::denorm_min(), Limits::epsilon(), 0x1p52, 0x1p53};
+    std::vector<double> values = {0.0,
+                                  1.0,
+                                  0.5,
+                                  2.0,
+                                  3.0,
+                                  10.0,
+                                  Limits::max(),
+                                  Limits::min(),
+                                  Limits::denorm_min(),
+                                  Limits::min() - Limits::denorm_min(),
+                                  Limits::epsilon(),
+                                  0x1p52,
+                                  0x1p53};
     for (std::size_t i = values.size(); i-- > 0;) values.push_back(-values[i]);
     for (const auto* more : {&subject_.edges, &subject_.zeros, &subject_.poles})
       for (const double p : *more)

@@ -1,7 +1,7 @@
 #pragma once
 
-// Where a subject is measured: half of the points uniform over the doubles of the domain, by bit pattern; half where
-// it is difficult.
+// Where a subject is measured: half of the points uniform over the doubles of the domain, by bit pattern;
+// half where it is difficult.
 
 #include "subject.hpp"
 

@@ -26,7 +26,9 @@ Derived derived(const Subject& subject) {
   }
   const NodeId one = builder.constant(1.0);
   std::vector<NodeId> outputs = {value};
-  const auto gradient_of = [&](NodeId n) { return detail::reverse_sweep(builder, {&n, 1}, {&one, 1}, operands); };
+  const auto gradient_of = [&](NodeId n) {
+    return detail::reverse_sweep(builder, {&n, 1}, {&one, 1}, operands);
+  };
   const std::vector<NodeId> gradient = gradient_of(value);
   outputs.insert(outputs.end(), gradient.begin(), gradient.end());
   for (std::size_t i = 0; i < gradient.size(); ++i) {
@@ -89,7 +91,8 @@ std::vector<std::vector<double>> Recorded::values(const detail::KernelTable& ker
 }
 
 std::vector<Path> paths() {
-  std::vector<Path> all = {{"scalar", nullptr}, {"baseline", nullptr}, {"avx2", nullptr}, {"avx512", nullptr}};
+  std::vector<Path> all = {
+      {"scalar", nullptr}, {"baseline", nullptr}, {"avx2", nullptr}, {"avx512", nullptr}};
   for (const detail::KernelTable* kernels : detail::available_kernels())
     for (Path& path : all)
       if (path.name == detail::name_of(kernels->instruction_set)) path.kernels = kernels;

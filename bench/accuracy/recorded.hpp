@@ -1,7 +1,7 @@
 #pragma once
 
-// The recorded function as users get it: value, gradient and second derivatives as graphs, by two reverse sweeps, with
-// the operands as columns of a table.
+// The recorded function as users get it: value, gradient and second derivatives as graphs, by two reverse
+// sweeps, with the operands as columns of a table.
 
 #include "subject.hpp"
 

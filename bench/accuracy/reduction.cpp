@@ -6,7 +6,8 @@ namespace rappel::accuracy {
 namespace {
 
 template <int digits>
-using Wide = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<digits>, boost::multiprecision::et_off>;
+using Wide = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<digits>,
+                                           boost::multiprecision::et_off>;
 
 template <class N, class W>
 Reduced<N> reduced_in(double x) {

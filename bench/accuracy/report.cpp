@@ -66,7 +66,8 @@ void write_worst_lines(std::ostream& out, const Measurement& m) {
     if (!exceeds(m, order, m.bound(order))) continue;
     const Worst& w = m.worst(order)->worst;
     out << "  " << name_of_output(w.output, w.x.size()) << " is off by " << short_number(w.ulp) << " ulp on "
-        << m.worst(order)->path << " at " << operands(w) << ": " << exactly(w.computed) << ", exact " << w.exact << '\n';
+        << m.worst(order)->path << " at " << operands(w) << ": " << exactly(w.computed) << ", exact "
+        << w.exact << '\n';
   }
 }
 
@@ -74,16 +75,16 @@ void write_markdown_row(std::ostream& out, const Measurement& m, bool with_place
   out << "| " << m.subject->name;
   for (int order = 0; order < 3; ++order) {
     const Cell* cell = m.worst(order);
-    out << " | " << (cell ? short_number(cell->worst.ulp) : "") << " | " << short_number(largest_percentile(m, order))
-        << " | " << m.bound(order);
+    out << " | " << (cell ? short_number(cell->worst.ulp) : "") << " | "
+        << short_number(largest_percentile(m, order)) << " | " << m.bound(order);
   }
   if (with_place) {
     const Cell* place = nullptr;
     for (int order = 0; order < 3 && place == nullptr; ++order)
       if (exceeds(m, order, m.goal(order))) place = m.worst(order);
     if (place != nullptr)
-      out << " | " << name_of_output(place->worst.output, place->worst.x.size()) << " at " << operands(place->worst)
-          << " (" << place->path << ") | ";
+      out << " | " << name_of_output(place->worst.output, place->worst.x.size()) << " at "
+          << operands(place->worst) << " (" << place->path << ") | ";
     else
       out << " | | ";
     out << m.subject->reason;
@@ -92,7 +93,8 @@ void write_markdown_row(std::ostream& out, const Measurement& m, bool with_place
 }
 
 void write_markdown_table(std::ostream& out, const std::vector<const Measurement*>& rows, bool with_place) {
-  out << "| operation | value: largest | 99 % | bound | first: largest | 99 % | bound | second: largest | 99 % | bound |"
+  out << "| operation | value: largest | 99 % | bound | first: largest | 99 % | bound | second: largest | 99 "
+         "% | bound |"
       << (with_place ? " worst at | reason |" : "") << "\n|---|---|---|---|---|---|---|---|---|---|"
       << (with_place ? "---|---|" : "") << '\n';
   for (const Measurement* m : rows) write_markdown_row(out, *m, with_place);
@@ -101,8 +103,10 @@ void write_markdown_table(std::ostream& out, const std::vector<const Measurement
 void write_markdown_comparisons(std::ostream& out, const Report& report) {
   if (report.comparisons.empty()) return;
   out << "\n## First derivatives by other means\n\nMedian and 99th percentile of the error in ulp, on "
-         "points of the same regions where the derivative is in the normal range. Differences are taken of rappel's own values, central "
-         "ones with the best of 52 steps at each point; peers and the complex step are given the formula as people "
+         "points of moderate size and where the operation cancels. Differences are taken of rappel's own "
+         "values, central "
+         "ones with the best of 52 steps at each point; peers and the complex step are given the formula as "
+         "people "
          "write it, such as 1 / (1 + exp(-x)).\n\n| operation | points |";
   for (const Errors& e : report.comparisons.front().methods) out << ' ' << e.method << " |";
   out << "\n|---|---|";
@@ -121,7 +125,8 @@ void write_markdown_comparisons(std::ostream& out, const Report& report) {
 }
 
 void write_markdown_conventions(std::ostream& out) {
-  out << "\n## Conventions at kinks, poles, ends and infinities\n\n| operation | at | value | first | second |\n|---|---|---|---|---|\n";
+  out << "\n## Conventions at kinks, poles, ends and infinities\n\n| operation | at | value | first | second "
+         "|\n|---|---|---|---|---|\n";
   const auto entry = [](const std::optional<double>& x) { return x ? exactly(*x) : std::string("-"); };
   for (const Convention& c : conventions()) {
     std::string at, first, second;
@@ -130,16 +135,18 @@ void write_markdown_conventions(std::ostream& out) {
       std::string& text = order_of(i, c.x.size()) == 1 ? first : second;
       text += (text.empty() ? "" : ", ") + entry(c.jet[i]);
     }
-    out << "| " << c.name << " | " << at << " | " << entry(c.jet[0]) << " | " << first << " | " << second << " |\n";
+    out << "| " << c.name << " | " << at << " | " << entry(c.jet[0]) << " | " << first << " | " << second
+        << " |\n";
   }
 }
 
 }  // namespace
 
 void write_table(std::ostream& out, const Report& report, bool details) {
-  out << "Largest error in ulp, 99th percentile, bound; of value, first and second partials, over all paths.\n"
-      << std::left << std::setw(18) << "operation" << std::right << std::setw(9) << "points" << std::setw(30) << "value"
-      << std::setw(30) << "first" << std::setw(30) << "second" << '\n';
+  out << "Largest error in ulp, 99th percentile, bound; of value, first and second partials, over all "
+         "paths.\n"
+      << std::left << std::setw(18) << "operation" << std::right << std::setw(9) << "points" << std::setw(30)
+      << "value" << std::setw(30) << "first" << std::setw(30) << "second" << '\n';
   for (const Measurement& m : report.measurements) {
     out << std::left << std::setw(18) << m.subject->name << std::right << std::setw(9) << m.num_points;
     for (int order = 0; order < 3; ++order) {
@@ -152,10 +159,10 @@ void write_table(std::ostream& out, const Report& report, bool details) {
     if (m.without_reference > 0) out << "  at " << m.without_reference << " points the reference failed\n";
     if (!details) continue;
     for (const Cell& cell : m.cells)
-      out << "    " << std::left << std::setw(14) << name_of(cell.region) << std::setw(10) << cell.path << std::setw(8)
-          << order_names[cell.order] << std::right << std::setw(10) << cell.count << std::setw(12)
-          << short_number(cell.worst.ulp) << std::setw(10) << short_number(cell.percentile_99) << "  at "
-          << operands(cell.worst) << '\n';
+      out << "    " << std::left << std::setw(14) << name_of(cell.region) << std::setw(10) << cell.path
+          << std::setw(8) << order_names[cell.order] << std::right << std::setw(10) << cell.count
+          << std::setw(12) << short_number(cell.worst.ulp) << std::setw(10)
+          << short_number(cell.percentile_99) << "  at " << operands(cell.worst) << '\n';
   }
   if (!report.measurements.empty()) {
     out << "Paths: " << joined(report.measurements.front().paths);
@@ -170,7 +177,8 @@ void write_table(std::ostream& out, const Report& report, bool details) {
     out << c.subject << " (" << c.num_points << " points):";
     for (const Errors& e : c.methods) {
       if (e.state == "measured")
-        out << "  " << e.method << ' ' << short_number(e.median) << ' ' << short_number(e.percentile_99) << ';';
+        out << "  " << e.method << ' ' << short_number(e.median) << ' ' << short_number(e.percentile_99)
+            << ';';
     }
     out << '\n';
   }
@@ -180,37 +188,46 @@ void write_table(std::ostream& out, const Report& report, bool details) {
 }
 
 void write_csv(std::ostream& out, const Report& report) {
-  out << "operation,region,path,order,count,largest_ulp,percentile_99_ulp,bound_ulp,worst_output,worst_x,worst_y,worst_z,"
+  out << "operation,region,path,order,count,largest_ulp,percentile_99_ulp,bound_ulp,worst_output,worst_x,"
+         "worst_y,worst_z,"
          "computed,exact\n";
   for (const Measurement& m : report.measurements) {
     for (const Cell& cell : m.cells) {
       const Worst& w = cell.worst;
-      out << m.subject->name << ',' << name_of(cell.region) << ',' << cell.path << ',' << cell.order << ',' << cell.count
-          << ',' << exactly(w.ulp) << ',' << exactly(cell.percentile_99) << ',' << m.bound(cell.order) << ','
-          << name_of_output(w.output, w.x.size());
+      out << m.subject->name << ',' << name_of(cell.region) << ',' << cell.path << ',' << cell.order << ','
+          << cell.count << ',' << exactly(w.ulp) << ',' << exactly(cell.percentile_99) << ','
+          << m.bound(cell.order) << ',' << name_of_output(w.output, w.x.size());
       for (std::size_t i = 0; i < 3; ++i) out << ',' << (i < w.x.size() ? exactly(w.x[i]) : "");
       out << ',' << exactly(w.computed) << ',' << w.exact << '\n';
     }
-    for (const std::string& path : m.paths_not_run) out << m.subject->name << ",," << path << ",not run,,,,,,,,,,\n";
+    for (const std::string& path : m.paths_not_run)
+      out << m.subject->name << ",," << path << ",not run,,,,,,,,,,\n";
   }
 }
 
 void write_json(std::ostream& out, const Report& report) {
-  out << "{\"points\": " << report.options.points << ", \"seed\": " << report.options.seed << ", \"operations\": [";
+  out << "{\"points\": " << report.options.points << ", \"seed\": " << report.options.seed
+      << ", \"operations\": [";
   const char* separator = "\n";
   for (const Measurement& m : report.measurements) {
-    out << separator << " {\"name\": " << json_text(m.subject->name) << ", \"holds\": " << (m.holds() ? "true" : "false")
-        << ", \"bounds\": [" << m.bound(0) << ", " << m.bound(1) << ", " << m.bound(2) << "], \"paths_not_run\": [";
-    for (std::size_t i = 0; i < m.paths_not_run.size(); ++i) out << (i ? ", " : "") << json_text(m.paths_not_run[i]);
+    out << separator << " {\"name\": " << json_text(m.subject->name)
+        << ", \"holds\": " << (m.holds() ? "true" : "false") << ", \"bounds\": [" << m.bound(0) << ", "
+        << m.bound(1) << ", " << m.bound(2) << "], \"paths_not_run\": [";
+    for (std::size_t i = 0; i < m.paths_not_run.size(); ++i)
+      out << (i ? ", " : "") << json_text(m.paths_not_run[i]);
     out << "], \"cells\": [";
     const char* inner = "\n";
     for (const Cell& cell : m.cells) {
-      out << inner << "  {\"region\": " << json_text(name_of(cell.region)) << ", \"path\": " << json_text(cell.path)
-          << ", \"order\": " << cell.order << ", \"count\": " << cell.count << ", \"largest_ulp\": "
-          << json_number(cell.worst.ulp) << ", \"percentile_99_ulp\": " << json_number(cell.percentile_99)
-          << ", \"output\": " << json_text(name_of_output(cell.worst.output, cell.worst.x.size())) << ", \"at\": [";
-      for (std::size_t i = 0; i < cell.worst.x.size(); ++i) out << (i ? ", " : "") << json_number(cell.worst.x[i]);
-      out << "], \"computed\": " << json_number(cell.worst.computed) << ", \"exact\": " << json_text(cell.worst.exact) << "}";
+      out << inner << "  {\"region\": " << json_text(name_of(cell.region))
+          << ", \"path\": " << json_text(cell.path) << ", \"order\": " << cell.order
+          << ", \"count\": " << cell.count << ", \"largest_ulp\": " << json_number(cell.worst.ulp)
+          << ", \"percentile_99_ulp\": " << json_number(cell.percentile_99)
+          << ", \"output\": " << json_text(name_of_output(cell.worst.output, cell.worst.x.size()))
+          << ", \"at\": [";
+      for (std::size_t i = 0; i < cell.worst.x.size(); ++i)
+        out << (i ? ", " : "") << json_number(cell.worst.x[i]);
+      out << "], \"computed\": " << json_number(cell.worst.computed)
+          << ", \"exact\": " << json_text(cell.worst.exact) << "}";
       inner = ",\n";
     }
     out << "]}";
@@ -221,8 +238,9 @@ void write_json(std::ostream& out, const Report& report) {
   for (const Comparison& c : report.comparisons)
     for (const Errors& e : c.methods) {
       out << separator << " {\"name\": " << json_text(c.subject) << ", \"method\": " << json_text(e.method)
-          << ", \"state\": " << json_text(e.state) << ", \"points\": " << e.count << ", \"median_ulp\": "
-          << json_number(e.median) << ", \"percentile_99_ulp\": " << json_number(e.percentile_99)
+          << ", \"state\": " << json_text(e.state) << ", \"points\": " << e.count
+          << ", \"median_ulp\": " << json_number(e.median)
+          << ", \"percentile_99_ulp\": " << json_number(e.percentile_99)
           << ", \"largest_ulp\": " << json_number(e.largest) << "}";
       separator = ",\n";
     }
@@ -232,11 +250,16 @@ void write_json(std::ostream& out, const Report& report) {
 void write_markdown(std::ostream& out, const Report& report) {
   std::vector<const Measurement*> above, within;
   for (const Measurement& m : report.measurements) (exceeds_goal(m) ? above : within).push_back(&m);
-  out << "# Accuracy\n\nErrors in ulp, the spacing of doubles at the exact result (2^-1074 below the normal range): the "
-         "largest over all points and\npaths, the 99th percentile of the worst region and path, and the bound that the "
-         "library states and its tests hold. First and\nsecond partials are measured as recorded and differentiated. The goal: value "
-         "and first partials 2 ulp (gamma, Bessel and quantile\nfamilies 4), second partials 8. References have "
-         "100 digits and are made from definitions or Boost.Math, their derivatives\nby central differences.\n\nMade by\n\n"
+  out << "# Accuracy\n\nErrors in ulp, the spacing of doubles at the exact result (2^-1074 below the normal "
+         "range): the "
+         "largest over all points and\npaths, the 99th percentile of the worst region and path, and the "
+         "bound that the "
+         "library states and its tests hold. First and\nsecond partials are measured as recorded and "
+         "differentiated. The goal: value "
+         "and first partials 2 ulp (gamma, Bessel and quantile\nfamilies 4), second partials 8. References "
+         "have "
+         "100 digits and are made from definitions or Boost.Math, their derivatives\nby central "
+         "differences.\n\nMade by\n\n"
          "    build/bench/bin/accuracy --points "
       << report.options.points << " --seed " << report.options.seed << " --markdown docs/accuracy.md\n";
   if (!report.measurements.empty()) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Maclaurin series to as many terms as N needs below 1/16: what keeps the digits of sin(x) - x. Made from definitions
-// by the arithmetic of power series.
+// Maclaurin series to as many terms as N needs below 1/16: what keeps the digits of sin(x) - x. Made from
+// definitions by the arithmetic of power series.
 
 #include "number.hpp"
 
@@ -51,7 +51,8 @@ class Series {
     return q;
   }
 
-  // From the constant term on: the three lowest as terms of their own would gain nothing but for the first two.
+  // From the constant term on: the three lowest as terms of their own would gain nothing but for the first
+  // two.
   Terms<N> terms(const N& v) const { return {c_[0], N(c_[1] * v), tail(v)}; }
   // Without the terms 0 and 1.
   N tail(const N& v) const {

@@ -30,7 +30,8 @@ Terms<N> pow_terms(const Operand<N>& x, const Operand<N>& y) {
   const N l = y.v * log_of(x);
   if (std::fabs(size) < 0.03125) return {N(1), l, exps<N>().tail(l)};
   if (std::fabs(size) < 1e5) return {N(exp(l))};
-  return {N(exp(N(l - N(y.x) * log_of(Operand<N>{x.x, N(0), N(x.x), x.turns}) + N(std::copysign(1e5, size)))))};
+  return {
+      N(exp(N(l - N(y.x) * log_of(Operand<N>{x.x, N(0), N(x.x), x.turns}) + N(std::copysign(1e5, size)))))};
 }
 int pow_scale(std::span<const double> x, std::size_t i) {
   if (i == 0) return size_of(x[0]) - 1 - std::max(0, size_of(x[1]) + 1);
@@ -43,9 +44,9 @@ Subject power_subject(const char* name) {
   Subject s;
   s.name = name;
   s.record = RAPPEL_RECORDED_1(pow(x, static_cast<double>(numerator) / denominator));
-  s.reference = RAPPEL_REFERENCE(
-      N result = exp(N(N(static_cast<double>(numerator) / denominator) * log(N(abs(x.v)))));
-      return Terms<N>{x.x < 0 && numerator % 2 != 0 ? N(-result) : result};);
+  s.reference =
+      RAPPEL_REFERENCE(N result = exp(N(N(static_cast<double>(numerator) / denominator) * log(N(abs(x.v)))));
+                       return Terms<N>{x.x < 0 && numerator % 2 != 0 ? N(-result) : result};);
   s.scale = scale_of([](double x) { return size_of(x) - 2; });
   s.domain = {denominator == 1 ? -infinity : 0.0};
   s.poles = {0.0};
@@ -104,7 +105,9 @@ Terms<N> log_diff_exp_terms(const Operand<N>& x, const Operand<N>& y) {
   if (at > -0.03125) return {N(x.x), x.h, N(log(N(-d - exps<N>().tail(d))))};
   return {N(x.x), x.h, at > -1.0 ? N(log(N(1 - exp(d)))) : log1p_of(N(-exp(d)))};
 }
-int log_diff_exp_scale(std::span<const double> x, std::size_t) { return std::min(0, size_of(x[0] - x[1])) - 2; }
+int log_diff_exp_scale(std::span<const double> x, std::size_t) {
+  return std::min(0, size_of(x[0] - x[1])) - 2;
+}
 bool falling(std::span<const double> x) { return x[0] > x[1]; }
 
 template <class N>
@@ -157,70 +160,133 @@ int scale_of_log1p_operand(double y) { return is_small(y) ? size_of(y) : distanc
 
 std::vector<Subject> arithmetic_of_two() {
   return {
-      {.name = "add", .num_operands = 2, .record = RAPPEL_RECORDED_2(x + y),
-       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(N(x.x) + N(y.x)), x.h, y.h};), .scale = relative_to_own},
-      {.name = "sub", .num_operands = 2, .record = RAPPEL_RECORDED_2(x - y),
-       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(N(x.x) - N(y.x)), x.h, N(-y.h)};), .scale = relative_to_own},
-      {.name = "mul", .num_operands = 2, .record = RAPPEL_RECORDED_2(x * y),
-       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(x.v * y.v)};), .scale = relative_to_own},
-      {.name = "div", .num_operands = 2, .record = RAPPEL_RECORDED_2(x / y),
-       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(x.v / y.v)};), .scale = relative_to_own,
-       .inside = nonzero_second},
-      {.name = "min", .num_operands = 2, .record = RAPPEL_RECORDED_2(min(x, y)),
-       .reference = RAPPEL_REFERENCE_2(
-           if (x.x == y.x) return Terms<N>{N(x.v / 2), N(y.v / 2)}; return Terms<N>{x.x < y.x ? x.v : y.v};),
+      {.name = "add",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(x + y),
+       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(N(x.x) + N(y.x)), x.h, y.h};),
        .scale = relative_to_own},
-      {.name = "max", .num_operands = 2, .record = RAPPEL_RECORDED_2(max(x, y)),
-       .reference = RAPPEL_REFERENCE_2(
-           if (x.x == y.x) return Terms<N>{N(x.v / 2), N(y.v / 2)}; return Terms<N>{x.x > y.x ? x.v : y.v};),
+      {.name = "sub",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(x - y),
+       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(N(x.x) - N(y.x)), x.h, N(-y.h)};),
        .scale = relative_to_own},
-      {.name = "fdim", .num_operands = 2, .record = RAPPEL_RECORDED_2(fdim(x, y)),
-       .reference = RAPPEL_REFERENCE_2(
-           if (!(x.x > y.x)) return Terms<N>{N(0)}; return Terms<N>{N(N(x.x) - N(y.x)), x.h, N(-y.h)};),
-       .scale = relative_to_own, .inside = [](std::span<const double> x) { return x[0] != x[1]; }},
-      {.name = "copysign", .num_operands = 2, .record = RAPPEL_RECORDED_2(copysign(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return Terms<N>{std::signbit(x.x) == std::signbit(y.x) ? x.v : N(-x.v)};),
-       .scale = relative_to_own, .inside = [](std::span<const double> x) { return x[0] != 0.0; }},
-      {.name = "fmod", .num_operands = 2, .record = RAPPEL_RECORDED_2(fmod(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return linear_remainder(x, y, std::fmod(x.x, y.x));), .scale = relative_to_own,
+      {.name = "mul",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(x * y),
+       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(x.v * y.v)};),
+       .scale = relative_to_own},
+      {.name = "div",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(x / y),
+       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(x.v / y.v)};),
+       .scale = relative_to_own,
        .inside = nonzero_second},
-      {.name = "remainder", .num_operands = 2, .record = RAPPEL_RECORDED_2(remainder(x, y)),
+      {.name = "min",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(min(x, y)),
+       .reference = RAPPEL_REFERENCE_2(if (x.x == y.x) return Terms<N>{N(x.v / 2), N(y.v / 2)};
+                                       return Terms<N>{x.x < y.x ? x.v : y.v};),
+       .scale = relative_to_own},
+      {.name = "max",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(max(x, y)),
+       .reference = RAPPEL_REFERENCE_2(if (x.x == y.x) return Terms<N>{N(x.v / 2), N(y.v / 2)};
+                                       return Terms<N>{x.x > y.x ? x.v : y.v};),
+       .scale = relative_to_own},
+      {.name = "fdim",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(fdim(x, y)),
+       .reference = RAPPEL_REFERENCE_2(if (!(x.x > y.x)) return Terms<N>{N(0)};
+                                       return Terms<N>{N(N(x.x) - N(y.x)), x.h, N(-y.h)};),
+       .scale = relative_to_own,
+       .inside = [](std::span<const double> x) { return x[0] != x[1]; }},
+      {.name = "copysign",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(copysign(x, y)),
+       .reference =
+           RAPPEL_REFERENCE_2(return Terms<N>{std::signbit(x.x) == std::signbit(y.x) ? x.v : N(-x.v)};),
+       .scale = relative_to_own,
+       .inside = [](std::span<const double> x) { return x[0] != 0.0; }},
+      {.name = "fmod",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(fmod(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return linear_remainder(x, y, std::fmod(x.x, y.x));),
+       .scale = relative_to_own,
+       .inside = nonzero_second},
+      {.name = "remainder",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(remainder(x, y)),
        .reference = RAPPEL_REFERENCE_2(return linear_remainder(x, y, std::remainder(x.x, y.x));),
-       .scale = relative_to_own, .inside = nonzero_second},
-      {.name = "huber", .num_operands = 2, .record = RAPPEL_RECORDED_2(huber(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return huber_terms(x, y);), .scale = relative_to_own, .further = {0.0},
+       .scale = relative_to_own,
+       .inside = nonzero_second},
+      {.name = "huber",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(huber(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return huber_terms(x, y);),
+       .scale = relative_to_own,
+       .further = {0.0},
        .inside = not_at_the_knee},
   };
 }
 
 std::vector<Subject> transcendental_of_two() {
   return {
-      {.name = "hypot", .num_operands = 2, .record = RAPPEL_RECORDED_2(hypot(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return length<N>({x, y});), .scale = relative_to_own, .edges = {1e154, 1e200, 1e-200}},
-      {.name = "atan2", .num_operands = 2, .record = RAPPEL_RECORDED_2(atan2(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return angle(x, y);), .scale = own_or_less,
-       .inside = [](std::span<const double> x) { return x[0] != 0.0 || x[1] != 0.0; }, .edges = {1e154, 1e200, 1e-200}},
-      {.name = "pow", .num_operands = 2, .record = RAPPEL_RECORDED_2(pow(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return pow_terms(x, y);), .scale = pow_scale,
-       .domain = {std::numeric_limits<double>::denorm_min()}, .zeros = {1.0}, .cancellation = {{0.5, 2.0}},
+      {.name = "hypot",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(hypot(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return length<N>({x, y});),
+       .scale = relative_to_own,
+       .edges = {1e154, 1e200, 1e-200}},
+      {.name = "atan2",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(atan2(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return angle(x, y);),
+       .scale = own_or_less,
+       .inside = [](std::span<const double> x) { return x[0] != 0.0 || x[1] != 0.0; },
+       .edges = {1e154, 1e200, 1e-200}},
+      {.name = "pow",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(pow(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return pow_terms(x, y);),
+       .scale = pow_scale,
+       .domain = {std::numeric_limits<double>::denorm_min()},
+       .zeros = {1.0},
+       .cancellation = {{0.5, 2.0}},
        .edges = {1e154, 1e-154, 0.5, 1.0000000001}},
-      {.name = "xlogy", .num_operands = 2, .record = RAPPEL_RECORDED_2(xlogy(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(x.v * log_of(y))};), .scale = relative_to_own,
-       .further = {std::numeric_limits<double>::denorm_min()}, .zeros = {1.0}, .cancellation = {{0.5, 2.0}}},
-      {.name = "xlog1py", .num_operands = 2, .record = RAPPEL_RECORDED_2(xlog1py(x, y)),
-       .reference = RAPPEL_REFERENCE_2(
-           static const Series<N> series = integral(binomial_series(N(-1)));
-           if (is_small(y.x)) return Terms<N>{N(x.v * y.v), N(x.v * series.tail(y.v))};
-           return Terms<N>{N(x.v * log(N(1 + y.v)))};),
-       .scale = [](std::span<const double> x, std::size_t i) {
-         return i == 0 ? size_of(x[0]) : scale_of_log1p_operand(x[1]); },
-       .further = {-1.0 + 0x1p-53}, .cancellation = {{-0.5, 1.0}}},
-      {.name = "log_diff_exp", .num_operands = 2, .record = RAPPEL_RECORDED_2(log_diff_exp(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return log_diff_exp_terms(x, y);), .scale = log_diff_exp_scale, .inside = falling,
+      {.name = "xlogy",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(xlogy(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return Terms<N>{N(x.v * log_of(y))};),
+       .scale = relative_to_own,
+       .further = {std::numeric_limits<double>::denorm_min()},
+       .zeros = {1.0},
+       .cancellation = {{0.5, 2.0}}},
+      {.name = "xlog1py",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(xlog1py(x, y)),
+       .reference =
+           RAPPEL_REFERENCE_2(static const Series<N> series = integral(binomial_series(N(-1)));
+                              if (is_small(y.x)) return Terms<N>{N(x.v * y.v), N(x.v * series.tail(y.v))};
+                              return Terms<N>{N(x.v * log(N(1 + y.v)))};),
+       .scale = [](std::span<const double> x,
+                   std::size_t i) { return i == 0 ? size_of(x[0]) : scale_of_log1p_operand(x[1]); },
+       .further = {-1.0 + 0x1p-53},
+       .cancellation = {{-0.5, 1.0}}},
+      {.name = "log_diff_exp",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(log_diff_exp(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return log_diff_exp_terms(x, y);),
+       .scale = log_diff_exp_scale,
+       .inside = falling,
        .cancellation = {{-1.0, 1.0}, {700.0, 701.0}}},
-      {.name = "log_beta", .num_operands = 2, .record = RAPPEL_RECORDED_2(log_beta(x, y)),
-       .reference = RAPPEL_REFERENCE_2(return log_beta_terms(x, y);), .scale = own_or_less, .domain = {1e-10, 1e10},
-       .further = {1e-10, 1e10}, .goal = special_goal},
+      {.name = "log_beta",
+       .num_operands = 2,
+       .record = RAPPEL_RECORDED_2(log_beta(x, y)),
+       .reference = RAPPEL_REFERENCE_2(return log_beta_terms(x, y);),
+       .scale = own_or_less,
+       .domain = {1e-10, 1e10},
+       .further = {1e-10, 1e10},
+       .goal = special_goal},
       power_subject<-2, 1>("pow_minus_2"),
       power_subject<-1, 2>("pow_minus_half"),
       power_subject<1, 3>("pow_third"),
@@ -239,21 +305,42 @@ std::vector<Subject> subjects_of_two() {
 
 std::vector<Subject> subjects_of_many() {
   return {
-      {.name = "fma", .num_operands = 3, .record = RAPPEL_RECORDED_3(fma(x, y, z)),
-       .reference = RAPPEL_REFERENCE_3(return Terms<N>{N(x.v * y.v), N(z.x), z.h};), .scale = relative_to_own},
-      {.name = "clamp", .num_operands = 3, .record = RAPPEL_RECORDED_3(clamp(x, y, z)),
-       .reference = RAPPEL_REFERENCE_3(return clamp_terms(x, y, z);), .scale = relative_to_own,
+      {.name = "fma",
+       .num_operands = 3,
+       .record = RAPPEL_RECORDED_3(fma(x, y, z)),
+       .reference = RAPPEL_REFERENCE_3(return Terms<N>{N(x.v * y.v), N(z.x), z.h};),
+       .scale = relative_to_own},
+      {.name = "clamp",
+       .num_operands = 3,
+       .record = RAPPEL_RECORDED_3(clamp(x, y, z)),
+       .reference = RAPPEL_REFERENCE_3(return clamp_terms(x, y, z);),
+       .scale = relative_to_own,
        .inside = [](std::span<const double> x) { return x[1] < x[2]; }},
-      {.name = "hypot_of_3", .num_operands = 3, .record = RAPPEL_RECORDED_3(hypot(x, y, z)),
-       .reference = RAPPEL_REFERENCE_3(return length<N>({x, y, z});), .scale = relative_to_own},
-      {.name = "norm", .num_operands = 3, .record = RAPPEL_RECORDED_SPAN(norm(x)),
-       .reference = RAPPEL_REFERENCE_3(return length<N>({x, y, z});), .scale = relative_to_own},
-      {.name = "logsumexp", .num_operands = 3, .record = RAPPEL_RECORDED_SPAN(logsumexp(x)),
-       .reference = RAPPEL_REFERENCE_3(return logsumexp_terms<N>({x, y, z});), .scale = unit_of_any,
-       .value_size = largest_size, .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}}, .edges = {1000.0, -1000.0, 710.0}},
-      {.name = "softmax", .num_operands = 3, .record = RAPPEL_RECORDED_SPAN(softmax(x)[0]),
-       .reference = RAPPEL_REFERENCE_3(return softmax_terms(x, y, z);), .scale = unit_of_any,
-       .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}}, .edges = {1000.0, -1000.0, 710.0}},
+      {.name = "hypot_of_3",
+       .num_operands = 3,
+       .record = RAPPEL_RECORDED_3(hypot(x, y, z)),
+       .reference = RAPPEL_REFERENCE_3(return length<N>({x, y, z});),
+       .scale = relative_to_own},
+      {.name = "norm",
+       .num_operands = 3,
+       .record = RAPPEL_RECORDED_SPAN(norm(x)),
+       .reference = RAPPEL_REFERENCE_3(return length<N>({x, y, z});),
+       .scale = relative_to_own},
+      {.name = "logsumexp",
+       .num_operands = 3,
+       .record = RAPPEL_RECORDED_SPAN(logsumexp(x)),
+       .reference = RAPPEL_REFERENCE_3(return logsumexp_terms<N>({x, y, z});),
+       .scale = unit_of_any,
+       .value_size = largest_size,
+       .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}},
+       .edges = {1000.0, -1000.0, 710.0}},
+      {.name = "softmax",
+       .num_operands = 3,
+       .record = RAPPEL_RECORDED_SPAN(softmax(x)[0]),
+       .reference = RAPPEL_REFERENCE_3(return softmax_terms(x, y, z);),
+       .scale = unit_of_any,
+       .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}},
+       .edges = {1000.0, -1000.0, 710.0}},
   };
 }
 

@@ -36,14 +36,16 @@ template <class N>
 Terms<N> tgamma_terms(const Operand<N>& x) {
   const N v = bounded(x, 2000.0);
   if (x.x >= 0.5) return {x.x < 200 ? N(boost::math::tgamma(v)) : N(exp(lgamma_right(v)))};
-  const N d = pi_times_distance(x), size = boost::math::constants::pi<N>() / sin(d) / exp(lgamma_right(N(1 - v)));
+  const N d = pi_times_distance(x),
+          size = boost::math::constants::pi<N>() / sin(d) / exp(lgamma_right(N(1 - v)));
   return {is_odd(std::nearbyint(x.x)) ? N(-size) : size};
 }
 template <class N>
 N digamma_right(const N& v) {
   if (v < N(1e12)) return boost::math::digamma(v);
   const N t = 1 / (v * v);
-  return log(v) - 1 / (2 * v) - t * (N(1) / 12 - t * (N(1) / 120 - t * (N(1) / 252 - t * (N(1) / 240 - t / 132))));
+  return log(v) - 1 / (2 * v) -
+         t * (N(1) / 12 - t * (N(1) / 120 - t * (N(1) / 252 - t * (N(1) / 240 - t / 132))));
 }
 template <class N>
 Terms<N> digamma_terms(const Operand<N>& x) {
@@ -55,7 +57,8 @@ template <class N>
 N trigamma_right(const N& v) {
   if (v < N(1e12)) return boost::math::trigamma(v);
   const N t = 1 / (v * v);
-  return 1 / v + t / 2 + t / v * (N(1) / 6 - t * (N(1) / 30 - t * (N(1) / 42 - t * (N(1) / 30 - t * 5 / 66))));
+  return 1 / v + t / 2 +
+         t / v * (N(1) / 6 - t * (N(1) / 30 - t * (N(1) / 42 - t * (N(1) / 30 - t * 5 / 66))));
 }
 template <class N>
 Terms<N> trigamma_terms(const Operand<N>& x) {
@@ -134,49 +137,101 @@ bool no_pole(std::span<const double> x) { return x[0] > 0.0 || x[0] != std::near
 
 std::vector<Subject> gamma_family() {
   return {
-      {.name = "lgamma", .record = RAPPEL_RECORDED_1(lgamma(x)), .reference = RAPPEL_REFERENCE(return lgamma_terms(x);),
-       .scale = scale_of(gamma_scale), .inside = no_pole, .zeros = {1.0, 2.0, 1.4616321449683622, -2.4570247382208006, -2.7476826467274127},
-       .poles = gamma_poles, .cancellation = {{0.5, 3.0}, {-4.0, -2.0}}, .edges = {171.6, 1e305, 2.5e305},
+      {.name = "lgamma",
+       .record = RAPPEL_RECORDED_1(lgamma(x)),
+       .reference = RAPPEL_REFERENCE(return lgamma_terms(x);),
+       .scale = scale_of(gamma_scale),
+       .inside = no_pole,
+       .zeros = {1.0, 2.0, 1.4616321449683622, -2.4570247382208006, -2.7476826467274127},
+       .poles = gamma_poles,
+       .cancellation = {{0.5, 3.0}, {-4.0, -2.0}},
+       .edges = {171.6, 1e305, 2.5e305},
        .goal = special_goal},
-      {.name = "tgamma", .record = RAPPEL_RECORDED_1(tgamma(x)), .reference = RAPPEL_REFERENCE(return tgamma_terms(x);),
-       .scale = scale_of(tgamma_scale), .inside = no_pole, .zeros = {1.0, 2.0, 1.4616321449683622}, .poles = gamma_poles,
-       .cancellation = {{0.5, 171.0}, {-180.0, -0.5}}, .edges = {171.0, 171.62437695630272, -170.5, -184.5},
+      {.name = "tgamma",
+       .record = RAPPEL_RECORDED_1(tgamma(x)),
+       .reference = RAPPEL_REFERENCE(return tgamma_terms(x);),
+       .scale = scale_of(tgamma_scale),
+       .inside = no_pole,
+       .zeros = {1.0, 2.0, 1.4616321449683622},
+       .poles = gamma_poles,
+       .cancellation = {{0.5, 171.0}, {-180.0, -0.5}},
+       .edges = {171.0, 171.62437695630272, -170.5, -184.5},
        .goal = special_goal},
-      {.name = "digamma", .record = RAPPEL_RECORDED_1(digamma(x)), .reference = RAPPEL_REFERENCE(return digamma_terms(x);),
-       .scale = scale_of(gamma_scale), .inside = no_pole, .zeros = {1.4616321449683622, -0.504083008264455409}, .poles = gamma_poles,
-       .cancellation = {{0.5, 3.0}, {-4.0, -0.1}}, .goal = special_goal},
-      {.name = "trigamma", .record = RAPPEL_RECORDED_1(trigamma(x)),
-       .reference = RAPPEL_REFERENCE(return trigamma_terms(x);), .scale = scale_of(gamma_scale), .inside = no_pole, .zeros = {1.0},
-       .poles = gamma_poles, .cancellation = {{0.5, 10.0}, {-4.0, -0.1}}, .goal = special_goal},
+      {.name = "digamma",
+       .record = RAPPEL_RECORDED_1(digamma(x)),
+       .reference = RAPPEL_REFERENCE(return digamma_terms(x);),
+       .scale = scale_of(gamma_scale),
+       .inside = no_pole,
+       .zeros = {1.4616321449683622, -0.504083008264455409},
+       .poles = gamma_poles,
+       .cancellation = {{0.5, 3.0}, {-4.0, -0.1}},
+       .goal = special_goal},
+      {.name = "trigamma",
+       .record = RAPPEL_RECORDED_1(trigamma(x)),
+       .reference = RAPPEL_REFERENCE(return trigamma_terms(x);),
+       .scale = scale_of(gamma_scale),
+       .inside = no_pole,
+       .zeros = {1.0},
+       .poles = gamma_poles,
+       .cancellation = {{0.5, 10.0}, {-4.0, -0.1}},
+       .goal = special_goal},
   };
 }
 
 std::vector<Subject> bessel_family() {
-  const std::vector<double> j_zeros = {2.404825557695773, 3.8317059702075125, 5.520078110286311, 1.8411837813406593,
-                                       7.015586669815619, 30.634606468431975};
-  const std::vector<double> y_zeros = {0.8935769662791675, 2.197141326031017, 3.957678419314858, 5.429681040794135,
-                                       3.6830228565851777};
+  const std::vector<double> j_zeros = {2.404825557695773,  3.8317059702075125, 5.520078110286311,
+                                       1.8411837813406593, 7.015586669815619,  30.634606468431975};
+  const std::vector<double> y_zeros = {0.8935769662791675, 2.197141326031017, 3.957678419314858,
+                                       5.429681040794135, 3.6830228565851777};
   const auto j_scale = scale_of(unit_or_small);
   const auto y_scale = scale_of([](double x) { return std::min(0, size_of(x) - 1); });
   return {
-      {.name = "bessel_j0", .record = RAPPEL_RECORDED_1(bessel_j0(x)),
-       .reference = RAPPEL_REFERENCE(return bessel_j_terms<0>(x);), .scale = j_scale, .zeros = j_zeros,
-       .edges = {5.0, 8.0, 25.0, 1e6}, .goal = special_goal},
-      {.name = "bessel_j1", .record = RAPPEL_RECORDED_1(bessel_j1(x)),
-       .reference = RAPPEL_REFERENCE(return bessel_j_terms<1>(x);), .scale = j_scale, .zeros = j_zeros,
-       .edges = {5.0, 8.0, 25.0, 1e6}, .goal = special_goal},
-      {.name = "bessel_y0", .record = RAPPEL_RECORDED_1(bessel_y0(x)),
-       .reference = RAPPEL_REFERENCE(return bessel_y_terms<0>(x);), .scale = y_scale, .domain = {0.0},
-       .zeros = y_zeros, .poles = {0.0}, .edges = {5.0, 8.0, 25.0, 1e6}, .goal = special_goal},
-      {.name = "bessel_y1", .record = RAPPEL_RECORDED_1(bessel_y1(x)),
-       .reference = RAPPEL_REFERENCE(return bessel_y_terms<1>(x);), .scale = y_scale, .domain = {0.0},
-       .zeros = y_zeros, .poles = {0.0}, .edges = {5.0, 8.0, 25.0, 1e6}, .goal = special_goal},
-      {.name = "bessel_i0", .record = RAPPEL_RECORDED_1(bessel_i0(x)),
-       .reference = RAPPEL_REFERENCE(return bessel_i_terms<0>(x);), .scale = scale_of(unit_or_small), .zeros = {0.0},
-       .edges = {7.75, 713.0, 713.98, 710.0, -713.0}, .goal = special_goal},
-      {.name = "bessel_i1", .record = RAPPEL_RECORDED_1(bessel_i1(x)),
-       .reference = RAPPEL_REFERENCE(return bessel_i_terms<1>(x);), .scale = scale_of(unit_or_small), .zeros = {0.0},
-       .edges = {7.75, 713.0, 713.98, 710.0, -713.0}, .goal = special_goal},
+      {.name = "bessel_j0",
+       .record = RAPPEL_RECORDED_1(bessel_j0(x)),
+       .reference = RAPPEL_REFERENCE(return bessel_j_terms<0>(x);),
+       .scale = j_scale,
+       .zeros = j_zeros,
+       .edges = {5.0, 8.0, 25.0, 1e6},
+       .goal = special_goal},
+      {.name = "bessel_j1",
+       .record = RAPPEL_RECORDED_1(bessel_j1(x)),
+       .reference = RAPPEL_REFERENCE(return bessel_j_terms<1>(x);),
+       .scale = j_scale,
+       .zeros = j_zeros,
+       .edges = {5.0, 8.0, 25.0, 1e6},
+       .goal = special_goal},
+      {.name = "bessel_y0",
+       .record = RAPPEL_RECORDED_1(bessel_y0(x)),
+       .reference = RAPPEL_REFERENCE(return bessel_y_terms<0>(x);),
+       .scale = y_scale,
+       .domain = {0.0},
+       .zeros = y_zeros,
+       .poles = {0.0},
+       .edges = {5.0, 8.0, 25.0, 1e6},
+       .goal = special_goal},
+      {.name = "bessel_y1",
+       .record = RAPPEL_RECORDED_1(bessel_y1(x)),
+       .reference = RAPPEL_REFERENCE(return bessel_y_terms<1>(x);),
+       .scale = y_scale,
+       .domain = {0.0},
+       .zeros = y_zeros,
+       .poles = {0.0},
+       .edges = {5.0, 8.0, 25.0, 1e6},
+       .goal = special_goal},
+      {.name = "bessel_i0",
+       .record = RAPPEL_RECORDED_1(bessel_i0(x)),
+       .reference = RAPPEL_REFERENCE(return bessel_i_terms<0>(x);),
+       .scale = scale_of(unit_or_small),
+       .zeros = {0.0},
+       .edges = {7.75, 713.0, 713.98, 710.0, -713.0},
+       .goal = special_goal},
+      {.name = "bessel_i1",
+       .record = RAPPEL_RECORDED_1(bessel_i1(x)),
+       .reference = RAPPEL_REFERENCE(return bessel_i_terms<1>(x);),
+       .scale = scale_of(unit_or_small),
+       .zeros = {0.0},
+       .edges = {7.75, 713.0, 713.98, 710.0, -713.0},
+       .goal = special_goal},
   };
 }
 

@@ -64,7 +64,9 @@ Terms<N> log_erfc_terms(const Operand<N>& x) {
   if (x.x > -0.5) return {log1p_of(N(-boost::math::erf(v)))};
   return {boost::math::constants::ln_two<N>(), log1p_of(N(-erfc_of(N(-v)) / 2))};
 }
-int log_erfc_scale(double x) { return x >= asymptotic_from ? size_of(x) : -1 - std::clamp(size_of(x) + 1, 0, 40); }
+int log_erfc_scale(double x) {
+  return x >= asymptotic_from ? size_of(x) : -1 - std::clamp(size_of(x) + 1, 0, 40);
+}
 
 template <class N>
 Terms<N> normal_log_cdf_terms(const Operand<N>& x) {
@@ -149,76 +151,132 @@ Terms<N> logit_terms(const Operand<N>& p) {
 
 std::vector<Subject> activations() {
   return {
-      {.name = "relu", .record = RAPPEL_RECORDED_1(relu(x)),
-       .reference = RAPPEL_REFERENCE(return Terms<N>{x.x > 0 ? x.v : N(0)};), .scale = scale_of(relative)},
-      {.name = "leaky_relu", .record = RAPPEL_RECORDED_1(leaky_relu(x)),
-       .reference = RAPPEL_REFERENCE(return Terms<N>{x.x > 0 ? x.v : N(N(0.01) * x.v)};), .scale = scale_of(relative)},
-      {.name = "elu", .record = RAPPEL_RECORDED_1(elu(x)),
-       .reference = RAPPEL_REFERENCE(
-           static const Series<N> series = exp_series<N>(); if (x.x > 0) return Terms<N>{x.v};
-           if (is_small(x.x)) return Terms<N>{x.v, series.tail(x.v)};
-           return Terms<N>{N(-1), N(exp(bounded(x)))};),
-       .scale = scale_of([](double x) { return x > 0 ? size_of(x) : unit_or_small(x); }), .zeros = {0.0},
+      {.name = "relu",
+       .record = RAPPEL_RECORDED_1(relu(x)),
+       .reference = RAPPEL_REFERENCE(return Terms<N>{x.x > 0 ? x.v : N(0)};),
+       .scale = scale_of(relative)},
+      {.name = "leaky_relu",
+       .record = RAPPEL_RECORDED_1(leaky_relu(x)),
+       .reference = RAPPEL_REFERENCE(return Terms<N>{x.x > 0 ? x.v : N(N(0.01) * x.v)};),
+       .scale = scale_of(relative)},
+      {.name = "elu",
+       .record = RAPPEL_RECORDED_1(elu(x)),
+       .reference = RAPPEL_REFERENCE(static const Series<N> series = exp_series<N>();
+                                     if (x.x > 0) return Terms<N>{x.v};
+                                     if (is_small(x.x)) return Terms<N>{x.v, series.tail(x.v)};
+                                     return Terms<N>{N(-1), N(exp(bounded(x)))};),
+       .scale = scale_of([](double x) { return x > 0 ? size_of(x) : unit_or_small(x); }),
+       .zeros = {0.0},
        .edges = {-37.0, -38.0, -745.0}},
-      {.name = "sigmoid", .record = RAPPEL_RECORDED_1(sigmoid(x)), .reference = RAPPEL_REFERENCE(return sigmoid_terms(x);),
-       .scale = scale_of(unit_or_small), .zeros = {0.0}, .cancellation = {{30.0, 40.0}, {-750.0, -700.0}},
+      {.name = "sigmoid",
+       .record = RAPPEL_RECORDED_1(sigmoid(x)),
+       .reference = RAPPEL_REFERENCE(return sigmoid_terms(x);),
+       .scale = scale_of(unit_or_small),
+       .zeros = {0.0},
+       .cancellation = {{30.0, 40.0}, {-750.0, -700.0}},
        .edges = {20.0, -20.0, 40.0, -40.0, 710.0, -710.0, -745.0, 800.0}},
-      {.name = "silu", .record = RAPPEL_RECORDED_1(silu(x)),
-       .reference = RAPPEL_REFERENCE(
-           if (x.x > 1) return Terms<N>{N(x.x), x.h, N(-x.v / (1 + exp(bounded(x))))};
-           return Terms<N>{N(x.v / (1 + exp(N(-bounded(x)))))};),
-       .scale = scale_of(unit), .zeros = {-1.2784645427610738, 2.399357280520047, -2.399357280520047, 0.0},
+      {.name = "silu",
+       .record = RAPPEL_RECORDED_1(silu(x)),
+       .reference =
+           RAPPEL_REFERENCE(if (x.x > 1) return Terms<N>{N(x.x), x.h, N(-x.v / (1 + exp(bounded(x))))};
+                            return Terms<N>{N(x.v / (1 + exp(N(-bounded(x)))))};),
+       .scale = scale_of(unit),
+       .zeros = {-1.2784645427610738, 2.399357280520047, -2.399357280520047, 0.0},
        .edges = {-745.0, 37.0, 710.0, -710.0}},
-      {.name = "gelu", .record = RAPPEL_RECORDED_1(gelu(x)),
-       .reference = RAPPEL_REFERENCE(
-           const N v = bounded(x, far_enough);
-           if (x.x > 1) return Terms<N>{N(x.x), x.h, N(-v * erfc_of(N(v * root_half<N>())) / 2)};
-           return Terms<N>{N(v * erfc_of(N(-v * root_half<N>())) / 2)};),
+      {.name = "gelu",
+       .record = RAPPEL_RECORDED_1(gelu(x)),
+       .reference = RAPPEL_REFERENCE(const N v = bounded(x, far_enough); if (x.x > 1) return Terms<N>{
+           N(x.x), x.h, N(-v * erfc_of(N(v * root_half<N>())) / 2)};
+                                     return Terms<N>{N(v * erfc_of(N(-v * root_half<N>())) / 2)};),
        .scale = scale_of([](double x) { return is_small(x) ? -1 : gaussian_scale(x); }),
        .zeros = {-0.7517915246935645, 1.4142135623730951, -1.4142135623730951, 0.0},
        .edges = {-38.0, -37.5, 8.3}},
-      {.name = "softplus", .record = RAPPEL_RECORDED_1(softplus(x)), .reference = RAPPEL_REFERENCE(return softplus_terms(x);),
-       .scale = scale_of(unit), .cancellation = {{30.0, 40.0}, {-750.0, -700.0}}, .edges = {710.0, -710.0, -745.0, 37.0}},
-      {.name = "log_sigmoid", .record = RAPPEL_RECORDED_1(log_sigmoid(x)),
-       .reference = RAPPEL_REFERENCE(
-           if (x.x < 0) return Terms<N>{N(x.x), x.h, N(-log1p_exp(bounded(x)))};
-           return Terms<N>{N(-log1p_exp(N(-bounded(x))))};),
-       .scale = scale_of(unit), .cancellation = {{-40.0, -30.0}, {700.0, 750.0}}, .edges = {710.0, -710.0, 745.0, 37.0}},
-      {.name = "logit", .record = RAPPEL_RECORDED_1(logit(x)), .reference = RAPPEL_REFERENCE(return logit_terms(x);),
+      {.name = "softplus",
+       .record = RAPPEL_RECORDED_1(softplus(x)),
+       .reference = RAPPEL_REFERENCE(return softplus_terms(x);),
+       .scale = scale_of(unit),
+       .cancellation = {{30.0, 40.0}, {-750.0, -700.0}},
+       .edges = {710.0, -710.0, -745.0, 37.0}},
+      {.name = "log_sigmoid",
+       .record = RAPPEL_RECORDED_1(log_sigmoid(x)),
+       .reference = RAPPEL_REFERENCE(if (x.x < 0) return Terms<N>{N(x.x), x.h, N(-log1p_exp(bounded(x)))};
+                                     return Terms<N>{N(-log1p_exp(N(-bounded(x))))};),
+       .scale = scale_of(unit),
+       .cancellation = {{-40.0, -30.0}, {700.0, 750.0}},
+       .edges = {710.0, -710.0, 745.0, 37.0}},
+      {.name = "logit",
+       .record = RAPPEL_RECORDED_1(logit(x)),
+       .reference = RAPPEL_REFERENCE(return logit_terms(x);),
        .scale = scale_of([](double p) {
          return std::min(distance_to(p, {0.0, 1.0}), is_small(p - 0.5) ? size_of(p - 0.5) : 0);
        }),
-       .domain = {0.0, 1.0}, .zeros = {0.5}, .poles = {0.0, 1.0}},
+       .domain = {0.0, 1.0},
+       .zeros = {0.5},
+       .poles = {0.0, 1.0}},
   };
 }
 
 std::vector<Subject> normal_distribution() {
   return {
-      {.name = "gaussian", .record = RAPPEL_RECORDED_1(gaussian(x)),
-       .reference = RAPPEL_REFERENCE(
-           static const Series<N> series = gaussian_series<N>(); if (is_small(x.x)) return series.terms(x.v);
-           const N v = bounded(x, far_enough); return Terms<N>{N(exp(N(-v * v)))};),
-       .scale = scale_of(gaussian_scale), .zeros = {0.7071067811865476, -0.7071067811865476, 0.0},
-       .cancellation = {{5.0, 27.3}, {-27.3, -20.0}}, .edges = {26.615, 26.64, 27.2261, 27.2264}},
-      {.name = "erf", .record = RAPPEL_RECORDED_1(erf(x)), .reference = RAPPEL_REFERENCE(return erf_terms(x);),
-       .scale = scale_of(gaussian_scale), .zeros = {0.0}, .cancellation = {{0.4, 6.0}}, .edges = {5.9, 26.64, -27.2}},
-      {.name = "erfc", .record = RAPPEL_RECORDED_1(erfc(x)), .reference = RAPPEL_REFERENCE(return erfc_terms(x);),
-       .scale = scale_of(gaussian_scale), .zeros = {0.0}, .cancellation = {{0.4, 27.3}}, .edges = {26.54, 27.0, 27.2, -5.9}},
-      {.name = "log_erfc", .record = RAPPEL_RECORDED_1(log_erfc(x)), .reference = RAPPEL_REFERENCE(return log_erfc_terms(x);),
-       .scale = scale_of(log_erfc_scale), .zeros = {0.0}, .cancellation = {{-6.0, -1.0}, {1.0, 30.0}},
+      {.name = "gaussian",
+       .record = RAPPEL_RECORDED_1(gaussian(x)),
+       .reference = RAPPEL_REFERENCE(static const Series<N> series = gaussian_series<N>();
+                                     if (is_small(x.x)) return series.terms(x.v);
+                                     const N v = bounded(x, far_enough); return Terms<N>{N(exp(N(-v * v)))};),
+       .scale = scale_of(gaussian_scale),
+       .zeros = {0.7071067811865476, -0.7071067811865476, 0.0},
+       .cancellation = {{5.0, 27.3}, {-27.3, -20.0}},
+       .edges = {26.615, 26.64, 27.2261, 27.2264}},
+      {.name = "erf",
+       .record = RAPPEL_RECORDED_1(erf(x)),
+       .reference = RAPPEL_REFERENCE(return erf_terms(x);),
+       .scale = scale_of(gaussian_scale),
+       .zeros = {0.0},
+       .cancellation = {{0.4, 6.0}},
+       .edges = {5.9, 26.64, -27.2}},
+      {.name = "erfc",
+       .record = RAPPEL_RECORDED_1(erfc(x)),
+       .reference = RAPPEL_REFERENCE(return erfc_terms(x);),
+       .scale = scale_of(gaussian_scale),
+       .zeros = {0.0},
+       .cancellation = {{0.4, 27.3}},
+       .edges = {26.54, 27.0, 27.2, -5.9}},
+      {.name = "log_erfc",
+       .record = RAPPEL_RECORDED_1(log_erfc(x)),
+       .reference = RAPPEL_REFERENCE(return log_erfc_terms(x);),
+       .scale = scale_of(log_erfc_scale),
+       .zeros = {0.0},
+       .cancellation = {{-6.0, -1.0}, {1.0, 30.0}},
        .edges = {26.54, 27.0, -5.9, -26.6, 1e154, 1.4e154}},
-      {.name = "erf_inv", .record = RAPPEL_RECORDED_1(erf_inv(x)), .reference = RAPPEL_REFERENCE(return erf_inv_terms(x);),
-       .scale = scale_of(erf_inv_scale), .domain = {-1.0, 1.0}, .zeros = {0.0}, .poles = {-1.0, 1.0},
+      {.name = "erf_inv",
+       .record = RAPPEL_RECORDED_1(erf_inv(x)),
+       .reference = RAPPEL_REFERENCE(return erf_inv_terms(x);),
+       .scale = scale_of(erf_inv_scale),
+       .domain = {-1.0, 1.0},
+       .zeros = {0.0},
+       .poles = {-1.0, 1.0},
        .goal = special_goal},
-      {.name = "normal_cdf", .record = RAPPEL_RECORDED_1(normal_cdf(x)),
-       .reference = RAPPEL_REFERENCE(return normal_cdf_terms(x);), .scale = scale_of(gaussian_scale), .zeros = {0.0},
-       .cancellation = {{-38.5, -0.5}, {5.0, 9.0}}, .edges = {-37.5, -38.4, 8.3}},
-      {.name = "normal_log_cdf", .record = RAPPEL_RECORDED_1(normal_log_cdf(x)),
-       .reference = RAPPEL_REFERENCE(return normal_log_cdf_terms(x);), .scale = scale_of(normal_log_cdf_scale),
-       .cancellation = {{-40.0, -0.5}, {1.0, 9.0}}, .edges = {-37.5, -38.4, 8.3, 37.5, -1e154, -1.8e154}},
-      {.name = "normal_quantile", .record = RAPPEL_RECORDED_1(normal_quantile(x)),
-       .reference = RAPPEL_REFERENCE(return normal_quantile_terms(x);), .scale = scale_of(normal_quantile_scale),
-       .domain = {0.0, 1.0}, .zeros = {0.5}, .poles = {0.0, 1.0}, .edges = {0.02425, 0.97575},
+      {.name = "normal_cdf",
+       .record = RAPPEL_RECORDED_1(normal_cdf(x)),
+       .reference = RAPPEL_REFERENCE(return normal_cdf_terms(x);),
+       .scale = scale_of(gaussian_scale),
+       .zeros = {0.0},
+       .cancellation = {{-38.5, -0.5}, {5.0, 9.0}},
+       .edges = {-37.5, -38.4, 8.3}},
+      {.name = "normal_log_cdf",
+       .record = RAPPEL_RECORDED_1(normal_log_cdf(x)),
+       .reference = RAPPEL_REFERENCE(return normal_log_cdf_terms(x);),
+       .scale = scale_of(normal_log_cdf_scale),
+       .cancellation = {{-40.0, -0.5}, {1.0, 9.0}},
+       .edges = {-37.5, -38.4, 8.3, 37.5, -1e154, -1.8e154}},
+      {.name = "normal_quantile",
+       .record = RAPPEL_RECORDED_1(normal_quantile(x)),
+       .reference = RAPPEL_REFERENCE(return normal_quantile_terms(x);),
+       .scale = scale_of(normal_quantile_scale),
+       .domain = {0.0, 1.0},
+       .zeros = {0.5},
+       .poles = {0.0, 1.0},
+       .edges = {0.02425, 0.97575},
        .goal = special_goal},
   };
 }

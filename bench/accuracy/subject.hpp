@@ -1,6 +1,7 @@
 #pragma once
 
-// What is measured: a public function of Expr, with its reference, its domain, where it is difficult, and its bounds.
+// What is measured: a public function of Expr, with its reference, its domain, where it is difficult, and its
+// bounds.
 
 #include "number.hpp"
 
@@ -18,7 +19,7 @@ namespace rappel::accuracy {
 struct Bounds {
   double value, partial, second;
 };
-inline constexpr Bounds goal{2.0, 2.0, 8.0};         // of the contract, DESIGN section 4
+inline constexpr Bounds goal{2.0, 2.0, 8.0};          // of the contract, DESIGN section 4
 inline constexpr Bounds special_goal{4.0, 4.0, 8.0};  // of the gamma, Bessel and quantile families
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -37,22 +38,22 @@ struct Subject {
   Reference reference;
   // The function is smooth on 2^scale(x, i) around x in operand i.
   Scale scale;
-  Interval domain = {};                    // of the first operand
-  Interval further = {};                   // of the further ones
-  bool (*inside)(std::span<const double> x) = nullptr;        // a domain that is no product of intervals
+  Interval domain = {};                                 // of the first operand
+  Interval further = {};                                // of the further ones
+  bool (*inside)(std::span<const double> x) = nullptr;  // a domain that is no product of intervals
   // Where the error of the value is in ulp of this size, if it is larger than the value: sums that cancel.
   double (*value_size)(std::span<const double> x) = nullptr;
-  std::vector<double> zeros = {};          // of value or derivatives; poles and kinks; where formulas change
+  std::vector<double> zeros = {};  // of value or derivatives; poles and kinks; where formulas change
   std::vector<double> poles = {};
   std::vector<Interval> cancellation = {};
   std::vector<double> edges = {};
   Bounds goal = accuracy::goal;
-  Bounds bounds = goal;  // of ops.def where it has an entry, else the goal
+  Bounds bounds = goal;     // of ops.def where it has an entry, else the goal
   const char* reason = "";  // why it exceeds the goal, if it does
 };
 
-// What holds at a kink, a pole, an end of the domain, at infinity: operands; value, gradient, second derivatives as in
-// Jet. No entry: nothing is stated.
+// What holds at a kink, a pole, an end of the domain, at infinity: operands; value, gradient, second
+// derivatives as in Jet. No entry: nothing is stated.
 struct Convention {
   std::string name;
   std::vector<double> x;
@@ -84,15 +85,21 @@ auto recorded(F) -> Expr (*)(ExprSpan) {
     return nullptr;
 }
 #define RAPPEL_RECORDED_1(...) \
-  recorded<1>([](const auto& x) requires requires { Expr(__VA_ARGS__); } { return Expr(__VA_ARGS__); })
-#define RAPPEL_RECORDED_2(...) \
-  recorded<2>([](const auto& x, const auto& y) requires requires { Expr(__VA_ARGS__); } { return Expr(__VA_ARGS__); })
-#define RAPPEL_RECORDED_3(...)                                                                          \
-  recorded<3>([](const auto& x, const auto& y, const auto& z) requires requires { Expr(__VA_ARGS__); } { \
-    return Expr(__VA_ARGS__);                                                                            \
-  })
+  recorded<1>(                 \
+      [](const auto& x) requires requires { Expr(__VA_ARGS__); } { return Expr(__VA_ARGS__); })
+#define RAPPEL_RECORDED_2(...)                                                    \
+  recorded<2>(                                                                    \
+      [](const auto& x, const auto& y) requires requires { Expr(__VA_ARGS__); } { \
+        return Expr(__VA_ARGS__);                                                 \
+      })
+#define RAPPEL_RECORDED_3(...)                                                                   \
+  recorded<3>(                                                                                   \
+      [](const auto& x, const auto& y, const auto& z) requires requires { Expr(__VA_ARGS__); } { \
+        return Expr(__VA_ARGS__);                                                                \
+      })
 #define RAPPEL_RECORDED_SPAN(...) \
-  recorded<0>([](const auto& x) requires requires { Expr(__VA_ARGS__); } { return Expr(__VA_ARGS__); })
+  recorded<0>(                    \
+      [](const auto& x) requires requires { Expr(__VA_ARGS__); } { return Expr(__VA_ARGS__); })
 
 inline Scale scale_of(int (*f)(double)) {
   return [f](std::span<const double> x, std::size_t) { return f(x[0]); };

@@ -17,7 +17,8 @@ std::map<std::string, Entry> entries() {
   std::map<std::string, Entry> all;
 #define RAPPEL_UNARY(name, symbol, value, partial, lowest, highest, value_ulp, partial_ulp, second_ulp) \
   all[#name] = {{value_ulp, partial_ulp, second_ulp}, {lowest, highest}};
-#define RAPPEL_UNARY_AUX(name, symbol, aux, value, partial, lowest, highest, value_ulp, partial_ulp, second_ulp) \
+#define RAPPEL_UNARY_AUX(name, symbol, aux, value, partial, lowest, highest, value_ulp, partial_ulp, \
+                         second_ulp)                                                                 \
   all[#name] = {{value_ulp, partial_ulp, second_ulp}, {lowest, highest}};
 #define RAPPEL_BINARY(name, symbol, value, px, py, ax, ay, value_ulp, partial_ulp, second_ulp) \
   all[#name] = {{value_ulp, partial_ulp, second_ulp}, {-inf, inf}};
@@ -29,7 +30,8 @@ std::map<std::string, Entry> entries() {
 
 std::vector<Subject> all_subjects() {
   std::vector<Subject> all;
-  for (auto family : {elementary_subjects(), statistical_subjects(), special_subjects(), subjects_of_two(), subjects_of_many()})
+  for (auto family : {elementary_subjects(), statistical_subjects(), special_subjects(), subjects_of_two(),
+                      subjects_of_many()})
     all.insert(all.end(), family.begin(), family.end());
   const auto stated = entries();
   for (Subject& subject : all)

@@ -1,7 +1,7 @@
 #pragma once
 
-// Values and derivatives at a few points, by mpmath's functions and differences in 150 digits: another implementation
-// of all of them.
+// Values and derivatives at a few points, by mpmath's functions and differences in 150 digits: another
+// implementation of all of them.
 
 #include <vector>
 

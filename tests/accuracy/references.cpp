@@ -1,4 +1,5 @@
-// What the measurements are held against: references agree between 34 and 100 digits, and with values known otherwise.
+// What the measurements are held against: references agree between 34 and 100 digits, and with values known
+// otherwise.
 
 #include "known_values.hpp"
 #include "measure.hpp"
@@ -30,14 +31,16 @@ BOOST_AUTO_TEST_CASE(values_and_derivatives_equal_those_of_another_program) {
   }
 }
 
-// A term that lost its digits, a step on the wrong scale or a kink inside of a difference shows as a disagreement.
+// A term that lost its digits, a step on the wrong scale or a kink inside of a difference shows as a
+// disagreement.
 BOOST_AUTO_TEST_CASE(filter_and_exact_agree_where_both_keep_their_digits) {
   for (const Subject& s : subjects()) {
     if (s.goal.value > goal.value) continue;  // these take milliseconds a point
     std::size_t compared = 0, apart = 0;
     const Points points = points_of(s, 60, 5);
     for (std::size_t r = 0; r < points.size(); ++r) {
-      if (points.conventions[r] != nullptr || points.regions[r] == Region::edges || points.regions[r] == Region::zeros)
+      if (points.conventions[r] != nullptr || points.regions[r] == Region::edges ||
+          points.regions[r] == Region::zeros)
         continue;  // at zeros of a derivative the filter is expected to lose its digits
       std::vector<double> x;
       for (const auto& column : points.columns) x.push_back(column[r]);
