@@ -35,7 +35,7 @@ class Random {
     const std::int64_t low = ordinal(std::max(domain.lowest, -Limits::max())),
                        high = ordinal(std::min(domain.highest, Limits::max()));
     const auto width = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-    return at_ordinal(low + static_cast<std::int64_t>(bits_() % (width + 1)));
+    return at_ordinal(static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + bits_() % (width + 1)));
   }
   // A few doubles beside p, or at any smaller distance.
   double near(double p) {
