@@ -54,9 +54,10 @@ Recording& recording_of(const Expr& x) {
                               " used after its recording: no recording is in progress on this thread");
 }
 
-Expr apply(Op op, const Expr& x) {
+Expr apply(Op op, const Expr& x, const Location& at) {
   if (!x.is_constant()) {
     Recording& recording = recording_of(x);
+    recording.locate(at);
     return recording.expr(recording.builder().node(op, {recording.node(x)}));
   }
   const double operand = x.constant();
@@ -65,7 +66,7 @@ Expr apply(Op op, const Expr& x) {
   return result;
 }
 
-Expr apply(Op op, const Expr& x, const Expr& y) {
+Expr apply(Op op, const Expr& x, const Expr& y, const Location& at) {
   if (x.is_constant() && y.is_constant()) {
     const double operands[] = {x.constant(), y.constant()};
     double result;
@@ -73,11 +74,12 @@ Expr apply(Op op, const Expr& x, const Expr& y) {
     return result;
   }
   Recording& recording = recording_of(x.is_constant() ? y : x);
+  recording.locate(at);
   return recording.expr(recording.builder().node(op, {recording.node(x), recording.node(y)}));
 }
 
-Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&), const Expr& x) {
-  return apply(op, x, auxiliary(x));
+Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&, Location), const Expr& x, const Location& at) {
+  return apply(op, x, auxiliary(x, at), at);
 }
 
 // The innermost recording if an operand is recorded; null if all are constants.
@@ -87,8 +89,9 @@ Recording* recording_of_any(ExprSpan x) {
   return nullptr;
 }
 
-Expr apply_nary(Op op, ExprSpan x) {
+Expr apply_nary(Op op, ExprSpan x, const Location& at) {
   if (Recording* recording = recording_of_any(x)) {
+    recording->locate(at);
     std::vector<NodeId> nodes;
     for (const Expr& e : x) nodes.push_back(recording->node(e));
     return recording->expr(recording->builder().node(op, nodes));
@@ -119,30 +122,33 @@ Condition::operator bool() const {
 }
 
 #define RAPPEL_UNARY(name, ...) \
-  Expr name(const Expr& x) { return detail::apply(Op::name, x); }
+  Expr name(const Expr& x, Location at) { return detail::apply(Op::name, x, at); }
 #define RAPPEL_UNARY_AUX(name, symbol, aux, ...) \
-  Expr name(const Expr& x) { return detail::apply_with_auxiliary(Op::name, aux, x); }
+  Expr name(const Expr& x, Location at) { return detail::apply_with_auxiliary(Op::name, aux, x, at); }
 #define RAPPEL_BINARY(name, ...) \
-  Expr name(const Expr& x, const Expr& y) { return detail::apply(Op::name, x, y); }
-#define RAPPEL_TERNARY(name, ...) \
-  Expr name(const Expr& x, const Expr& y, const Expr& z) { return detail::apply_nary(Op::name, {x, y, z}); }
+  Expr name(const Expr& x, const Expr& y, Location at) { return detail::apply(Op::name, x, y, at); }
+#define RAPPEL_TERNARY(name, ...)                                             \
+  Expr name(const Expr& x, const Expr& y, const Expr& z, Location at) {       \
+    return detail::apply_nary(Op::name, {x, y, z}, at);                       \
+  }
 #define RAPPEL_DERIVATIVES(name, ...)                                                     \
-  Expr name(const Expr& x, int order) {                                                   \
+  Expr name(const Expr& x, int order, Location at) {                                      \
     if (order < 0) throw std::invalid_argument(#name ": order " + std::to_string(order)); \
-    return detail::apply_nary(Op::name, {x, Expr(order)});                                \
+    return detail::apply_nary(Op::name, {x, Expr(order)}, at);                            \
   }
 #include <rappel/autodiff/ops.def>
 
-Expr select(const Condition& condition, const Expr& a, const Expr& b) {
+Expr select(const Condition& condition, const Expr& a, const Expr& b, Location at) {
   if (condition.value().is_constant()) return condition.value().constant() != 0.0 ? a : b;
   detail::Recording& recording = detail::recording_of(condition.value());
+  recording.locate(at);
   return recording.expr(recording.builder().node(
       Op::select, {recording.node(condition.value()), recording.node(a), recording.node(b)}));
 }
 
-Expr pow(const Expr& x, const Expr& y) { return detail::apply_nary(Op::power, {x, y, 0.0, 0.0}); }
+Expr pow(const Expr& x, const Expr& y, Location at) { return detail::apply_nary(Op::power, {x, y, 0.0, 0.0}, at); }
 
-Expr dot(ExprSpan x, ExprSpan y) {
+Expr dot(ExprSpan x, ExprSpan y, Location at) {
   if (x.size() != y.size())
     throw std::invalid_argument("dot: " + std::to_string(x.size()) + " and " + std::to_string(y.size()) +
                                 " entries");
@@ -152,10 +158,10 @@ Expr dot(ExprSpan x, ExprSpan y) {
     pairs.push_back(x[i]);
     pairs.push_back(y[i]);
   }
-  return pairs.empty() ? Expr(0.0) : detail::apply_nary(Op::dot, pairs);
+  return pairs.empty() ? Expr(0.0) : detail::apply_nary(Op::dot, pairs, at);
 }
 
-Expr sum(ExprSpan x) { return x.size() == 0 ? Expr(0.0) : detail::apply_nary(Op::sum, x); }
+Expr sum(ExprSpan x, Location at) { return x.size() == 0 ? Expr(0.0) : detail::apply_nary(Op::sum, x, at); }
 
 namespace detail {
 namespace {
@@ -166,8 +172,10 @@ struct WithParts {
   std::vector<NodeId> nodes;
   std::vector<double> values;
 
-  WithParts(ExprSpan x, Op parts, std::size_t num_parts, std::size_t shared) : recording(recording_of_any(x)) {
+  WithParts(ExprSpan x, Op parts, std::size_t num_parts, std::size_t shared, const Location& at)
+      : recording(recording_of_any(x)) {
     if (recording != nullptr) {
+      recording->locate(at);
       for (const Expr& e : x) nodes.push_back(recording->node(e));
       const NodeId first = recording->builder().node(parts, nodes);
       for (std::size_t i = 0; i < shared; ++i) nodes.push_back(first + static_cast<NodeId>(i));
@@ -195,21 +203,21 @@ struct WithParts {
 }  // namespace
 }  // namespace detail
 
-Expr logsumexp(ExprSpan x) {
+Expr logsumexp(ExprSpan x, Location at) {
   if (x.size() == 0) throw std::invalid_argument("logsumexp: no operand");
   const auto n = static_cast<std::size_t>(x.size());
-  return detail::WithParts(x, Op::shifted_exps, n + 2, 2).results(Op::logsumexp, 1)[0];
+  return detail::WithParts(x, Op::shifted_exps, n + 2, 2, at).results(Op::logsumexp, 1)[0];
 }
 
-std::vector<Expr> softmax(ExprSpan x) {
+std::vector<Expr> softmax(ExprSpan x, Location at) {
   if (x.size() == 0) return {};
   const auto n = static_cast<std::size_t>(x.size());
-  return detail::WithParts(x, Op::shifted_exps, n + 2, n + 2).results(Op::softmax, n);
+  return detail::WithParts(x, Op::shifted_exps, n + 2, n + 2, at).results(Op::softmax, n);
 }
 
-Expr norm(ExprSpan x) {
+Expr norm(ExprSpan x, Location at) {
   if (x.size() == 0) return 0.0;
-  return detail::WithParts(x, Op::scaled_norm, 2, 2).results(Op::norm, 1)[0];
+  return detail::WithParts(x, Op::scaled_norm, 2, 2, at).results(Op::norm, 1)[0];
 }
 
 }  // namespace rappel

@@ -70,6 +70,7 @@ NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands
   const std::ptrdiff_t place = own ? given - operands_.data() : 0;
   operands_.resize(first + operands.size());  // may move the given ones, if they are our own
   std::copy_n(own ? operands_.data() + place : given, operands.size(), operands_.data() + first);
+  locations_.push_back(location_);
   records_.push_back({op, rate, static_cast<std::uint32_t>(first),
                       static_cast<std::uint32_t>(operands.size()), static_cast<std::uint32_t>(payload)});
   return static_cast<NodeId>(records_.size() - 1);
@@ -95,6 +96,7 @@ std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
 
 void Graph::reserve(Index num_nodes) {
   records_.reserve(static_cast<std::size_t>(num_nodes));
+  locations_.reserve(static_cast<std::size_t>(num_nodes));
   operands_.reserve(2 * static_cast<std::size_t>(num_nodes));
 }
 

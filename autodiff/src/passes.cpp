@@ -8,10 +8,14 @@ namespace {
 
 using detail::Builder;
 
+Graph& graph_of(Graph& graph) { return graph; }
+Graph& graph_of(Builder& builder) { return builder.graph(); }
+
 // Appends node n of `from` to a graph or a builder, its operands renumbered by `map`.
 template <class Target>
 NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands,
                  Target& to) {
+  graph_of(to).set_location(from.location(n));
   switch (const Op op = from.op(n)) {
     case Op::constant:
       return to.constant(from.value(n));
@@ -88,6 +92,7 @@ class FuseProducts {
 
  private:
   void visit(NodeId n) {
+    to_.set_location(graph_.location(n));
     switch (graph_.op(n)) {
       case Op::mul:
       case Op::dot:

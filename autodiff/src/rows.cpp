@@ -68,15 +68,16 @@ RowScope::RowScope(const Columns& columns)
 
 RowScope::~RowScope() { Recording::innermost()->in_rows = false; }
 
-Expr RowScope::sum(const Expr& value) const {
+Expr RowScope::sum(const Expr& value, const Location& at) const {
   Recording& recording = *Recording::innermost();
+  recording.locate(at);
   return recording.expr(recording.builder().reduce_rows(Reduce::sum, rows_, recording.node(value)));
 }
 
-Expr RowScope::mean(const Expr& value) const {
+Expr RowScope::mean(const Expr& value, const Location& at) const {
   Recording& recording = *Recording::innermost();
   recording.tables->needs_rows[rows_.index] = true;
-  return sum(value) / recording.expr(recording.builder().num_rows(rows_));
+  return div(sum(value, at), recording.expr(recording.builder().num_rows(rows_)), at);
 }
 
 }  // namespace detail

@@ -23,6 +23,7 @@ class ReverseSweep {
         graph_(builder.graph()),
         recording_(builder),
         size_(static_cast<NodeId>(graph_.size())) {
+    recording_.holds_location = true;
     mark_active(wrt);
     if (has_arms_) gates_.resize(size_);
     adjoints_.resize(size_, no_node);
@@ -193,6 +194,7 @@ class ReverseSweep {
 
   void propagate(NodeId n) {
     if (graph_.op(n) == Op::result) return;  // its node takes care of all results
+    builder_.graph().set_location(graph_.location(n));
     if (!graph_.varying(n)) {
       const NodeId adjoint = adjoint_of(n);
       zbar_ = adjoint == no_node ? Expr(0.0) : expr(adjoint);

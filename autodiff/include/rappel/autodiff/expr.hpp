@@ -14,6 +14,7 @@
 namespace rappel {
 
 class Condition;
+class Operand;
 
 class Expr {
  public:
@@ -25,15 +26,28 @@ class Expr {
   std::uint32_t generation() const { return generation_; }
   static Expr recorded(std::uint32_t generation, NodeId node);
 
-  Expr& operator+=(const Expr& y);
-  Expr& operator-=(const Expr& y);
-  Expr& operator*=(const Expr& y);
-  Expr& operator/=(const Expr& y);
+  Expr& operator+=(const Operand& y);
+  Expr& operator-=(const Operand& y);
+  Expr& operator*=(const Operand& y);
+  Expr& operator/=(const Operand& y);
 
  private:
   double value_ = 0.0;
   std::uint32_t generation_ = 0;  // of its recording; 0 for a constant
   NodeId node_ = 0;
+};
+
+// An operand of +, -, *, / and comparisons, with the place where it stands in the source: made by conversion.
+class Operand : public Expr {
+ public:
+  Operand(const Expr& x, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : Expr(x), at_{file, line} {}
+  Operand(double x, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : Expr(x), at_{file, line} {}
+  const Location& at() const { return at_; }
+
+ private:
+  Location at_;
 };
 
 // The outcome of a comparison: 1 or 0 by row. In `select` it is a node. As a bool it would be a branch of the
@@ -53,31 +67,34 @@ class Condition {
 };
 
 // Every function throws std::invalid_argument if an operand belongs to another recording or to one that
-// ended.
-#define RAPPEL_UNARY(name, ...) Expr name(const Expr& x);
-#define RAPPEL_UNARY_AUX(name, ...) Expr name(const Expr& x);
-#define RAPPEL_BINARY(name, ...) Expr name(const Expr& x, const Expr& y);
-#define RAPPEL_TERNARY(name, ...) Expr name(const Expr& x, const Expr& y, const Expr& z);
-#define RAPPEL_DERIVATIVES(name, ...) Expr name(const Expr& x, int order);
+// ended. `at`, the caller's place, is what Function::diagnose names.
+#define RAPPEL_UNARY(name, ...) Expr name(const Expr& x, Location at = Location::here());
+#define RAPPEL_UNARY_AUX(name, ...) Expr name(const Expr& x, Location at = Location::here());
+#define RAPPEL_BINARY(name, ...) Expr name(const Expr& x, const Expr& y, Location at = Location::here());
+#define RAPPEL_TERNARY(name, ...) \
+  Expr name(const Expr& x, const Expr& y, const Expr& z, Location at = Location::here());
+#define RAPPEL_DERIVATIVES(name, ...) Expr name(const Expr& x, int order, Location at = Location::here());
 #include <rappel/autodiff/ops.def>
 
-inline Expr operator+(const Expr& x) { return x; }
-inline Expr operator-(const Expr& x) { return neg(x); }
-inline Expr operator+(const Expr& x, const Expr& y) { return add(x, y); }
-inline Expr operator-(const Expr& x, const Expr& y) { return sub(x, y); }
-inline Expr operator*(const Expr& x, const Expr& y) { return mul(x, y); }
-inline Expr operator/(const Expr& x, const Expr& y) { return div(x, y); }
-inline Expr& Expr::operator+=(const Expr& y) { return *this = *this + y; }
-inline Expr& Expr::operator-=(const Expr& y) { return *this = *this - y; }
-inline Expr& Expr::operator*=(const Expr& y) { return *this = *this * y; }
-inline Expr& Expr::operator/=(const Expr& y) { return *this = *this / y; }
+inline Expr operator+(const Operand& x) { return x; }
+inline Expr operator-(const Operand& x) { return neg(x, x.at()); }
+inline Expr operator+(const Operand& x, const Operand& y) { return add(x, y, x.at()); }
+inline Expr operator-(const Operand& x, const Operand& y) { return sub(x, y, x.at()); }
+inline Expr operator*(const Operand& x, const Operand& y) { return mul(x, y, x.at()); }
+inline Expr operator/(const Operand& x, const Operand& y) { return div(x, y, x.at()); }
+inline Expr& Expr::operator+=(const Operand& y) { return *this = add(*this, y, y.at()); }
+inline Expr& Expr::operator-=(const Operand& y) { return *this = sub(*this, y, y.at()); }
+inline Expr& Expr::operator*=(const Operand& y) { return *this = mul(*this, y, y.at()); }
+inline Expr& Expr::operator/=(const Operand& y) { return *this = div(*this, y, y.at()); }
 
-inline Condition operator<(const Expr& x, const Expr& y) { return Condition(less(x, y)); }
-inline Condition operator>(const Expr& x, const Expr& y) { return Condition(less(y, x)); }
-inline Condition operator<=(const Expr& x, const Expr& y) { return Condition(less_equal(x, y)); }
-inline Condition operator>=(const Expr& x, const Expr& y) { return Condition(less_equal(y, x)); }
-inline Condition operator==(const Expr& x, const Expr& y) { return Condition(equal(x, y)); }
-inline Condition operator!=(const Expr& x, const Expr& y) { return Condition(logical_not(equal(x, y))); }
+inline Condition operator<(const Operand& x, const Operand& y) { return Condition(less(x, y, x.at())); }
+inline Condition operator>(const Operand& x, const Operand& y) { return Condition(less(y, x, x.at())); }
+inline Condition operator<=(const Operand& x, const Operand& y) { return Condition(less_equal(x, y, x.at())); }
+inline Condition operator>=(const Operand& x, const Operand& y) { return Condition(less_equal(y, x, x.at())); }
+inline Condition operator==(const Operand& x, const Operand& y) { return Condition(equal(x, y, x.at())); }
+inline Condition operator!=(const Operand& x, const Operand& y) {
+  return Condition(logical_not(equal(x, y, x.at()), x.at()));
+}
 inline Condition operator!(const Condition& c) { return Condition(logical_not(c.value())); }
 inline Condition operator&(const Condition& c, const Condition& d) {
   return Condition(logical_and(c.value(), d.value()));
@@ -87,20 +104,32 @@ inline Condition operator|(const Condition& c, const Condition& d) {
 }
 
 // a where the condition holds, else b. The arm not taken contributes nothing to a derivative, not even a NaN.
-Expr select(const Condition& condition, const Expr& a, const Expr& b);
+Expr select(const Condition& condition, const Expr& a, const Expr& b, Location at = Location::here());
 
 // Made of the above. At their kinks: relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha; clamp passes half of the
 // adjoint at each end; fdim(x, y) = max(x - y, 0) has none where x = y.
-inline Expr relu(const Expr& x) { return select(x <= 0.0, 0.0, x); }
-inline Expr leaky_relu(const Expr& x, const Expr& slope = 0.01) { return select(x <= 0.0, slope * x, x); }
-inline Expr elu(const Expr& x, const Expr& alpha = 1.0) { return select(x <= 0.0, alpha * expm1(x), x); }
-inline Expr log_sigmoid(const Expr& x) { return -softplus(-x); }
-inline Expr clamp(const Expr& x, const Expr& low, const Expr& high) { return min(max(x, low), high); }
-inline Expr fdim(const Expr& x, const Expr& y) { return select(x <= y, 0.0, x - y); }
+inline Expr relu(const Expr& x, Location at = Location::here()) {
+  return select(Condition(less_equal(x, 0.0, at)), 0.0, x, at);
+}
+inline Expr leaky_relu(const Expr& x, const Expr& slope = 0.01, Location at = Location::here()) {
+  return select(Condition(less_equal(x, 0.0, at)), mul(slope, x, at), x, at);
+}
+inline Expr elu(const Expr& x, const Expr& alpha = 1.0, Location at = Location::here()) {
+  return select(Condition(less_equal(x, 0.0, at)), mul(alpha, expm1(x, at), at), x, at);
+}
+inline Expr log_sigmoid(const Expr& x, Location at = Location::here()) {
+  return neg(softplus(neg(x, at), at), at);
+}
+inline Expr clamp(const Expr& x, const Expr& low, const Expr& high, Location at = Location::here()) {
+  return min(max(x, low, at), high, at);
+}
+inline Expr fdim(const Expr& x, const Expr& y, Location at = Location::here()) {
+  return select(Condition(less_equal(x, y, at)), 0.0, sub(x, y, at), at);
+}
 
 // x^y, also for x < 0 if y is an integer; pow(0, 0) = 1. By y it has derivative 0 at x = 0 < y, and NaN at (0, 0) and
 // for x < 0.
-Expr pow(const Expr& x, const Expr& y);
+Expr pow(const Expr& x, const Expr& y, Location at = Location::here());
 
 // A view of Exprs with signed, checked indices. Borrows what it was made from.
 class ExprSpan {
@@ -134,18 +163,20 @@ class ExprSpan {
 };
 
 // x1*y1 + x2*y2 + .. and x1 + x2 + ..; each one node. dot throws std::invalid_argument if the sizes differ.
-Expr dot(ExprSpan x, ExprSpan y);
-Expr sum(ExprSpan x);
+Expr dot(ExprSpan x, ExprSpan y, Location at = Location::here());
+Expr sum(ExprSpan x, Location at = Location::here());
 
 // sqrt(x1^2 + x2^2 + ..) without overflow of the squares; its gradient at 0 is 0.
-Expr norm(ExprSpan x);
-inline Expr hypot(const Expr& x, const Expr& y, const Expr& z) { return norm({x, y, z}); }
+Expr norm(ExprSpan x, Location at = Location::here());
+inline Expr hypot(const Expr& x, const Expr& y, const Expr& z, Location at = Location::here()) {
+  return norm({x, y, z}, at);
+}
 
 // exp(x_i) / (exp(x1) + exp(x2) + ..), one for each operand.
-std::vector<Expr> softmax(ExprSpan x);
+std::vector<Expr> softmax(ExprSpan x, Location at = Location::here());
 
 // log(exp(x1) + exp(x2) + ..) without overflow. Operands of +inf share the gradient equally; -inf everywhere
 // gives -inf with gradient 0. Throws std::invalid_argument for no operand.
-Expr logsumexp(ExprSpan x);
+Expr logsumexp(ExprSpan x, Location at = Location::here());
 
 }  // namespace rappel

@@ -3,6 +3,7 @@
 // Function: a recorded cost, replayed at any parameters.
 
 #include <rappel/autodiff/accuracy.hpp>
+#include <rappel/autodiff/diagnosis.hpp>
 #include <rappel/autodiff/rows.hpp>
 
 #include <functional>
@@ -61,6 +62,11 @@ class Function {
     return accuracy(span_of(x), options);
   }
   Accuracy accuracy(ConstSpan x, const AccuracyOptions& options = {}) const;
+
+  // Where a NaN or an infinity in value, gradient or, of a Function recorded from map_rows, values comes from: the first
+  // operation that is not finite though its operands are. Runs node by node, slowly.
+  Diagnosis diagnose(const Vector& x) const { return diagnose(span_of(x)); }
+  Diagnosis diagnose(ConstSpan x) const;
 
   // The same cost over other data: columns are found by name where both have names, else by place.
   // Throws std::invalid_argument if the cost has not one table, a name is missing, or the numbers of columns

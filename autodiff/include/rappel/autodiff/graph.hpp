@@ -2,6 +2,7 @@
 
 // The expression graph: a value, append-only, operands before users.
 
+#include <rappel/autodiff/location.hpp>
 #include <rappel/autodiff/ops_enum.hpp>
 #include <rappel/core.hpp>
 
@@ -50,6 +51,13 @@ class Graph {
                Index num_results);                                 // the first of consecutive numbers
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);  // the result is uniform
 
+  // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last one outside
+  // stands.
+  void set_location(LocationId location) {
+    if (!detail::is_inside_eigen(location)) location_ = location;
+  }
+  LocationId location(NodeId n) const { return locations_[n]; }
+
   void reserve(Index num_nodes);  // memory for so many, of two operands each
 
   Index size() const { return static_cast<Index>(records_.size()); }
@@ -84,6 +92,8 @@ class Graph {
   std::uint16_t rate_of(Op op, std::span<const NodeId> operands) const;
 
   std::vector<Record> records_;
+  std::vector<LocationId> locations_;
+  LocationId location_ = 0;
   std::vector<NodeId> operands_;
   std::vector<double> constants_;
   std::unordered_map<std::uint64_t, NodeId> constant_ids_;

@@ -126,8 +126,8 @@ class RowScope {
   RowScope& operator=(const RowScope&) = delete;
   const Row& row() const { return row_; }
   RowSet rows() const { return rows_; }
-  Expr sum(const Expr& value) const;
-  Expr mean(const Expr& value) const;
+  Expr sum(const Expr& value, const Location& at) const;
+  Expr mean(const Expr& value, const Location& at) const;
 
  private:
   RowSet rows_;
@@ -140,14 +140,14 @@ class RowScope {
 // the number of threads. `cost` is called once, on symbols. Throw std::invalid_argument outside of a cost and
 // where rows nest. A mean over no rows throws when it is computed.
 template <class F>
-Expr sum_over_rows(const Columns& columns, F&& cost) {
+Expr sum_over_rows(const Columns& columns, F&& cost, Location at = Location::here()) {
   const detail::RowScope scope(columns);
-  return scope.sum(cost(scope.row()));
+  return scope.sum(cost(scope.row()), at);
 }
 template <class F>
-Expr mean_over_rows(const Columns& columns, F&& cost) {
+Expr mean_over_rows(const Columns& columns, F&& cost, Location at = Location::here()) {
   const detail::RowScope scope(columns);
-  return scope.mean(cost(scope.row()));
+  return scope.mean(cost(scope.row()), at);
 }
 
 // value(row) for each row: what a Function recorded from it computes by values().
