@@ -18,8 +18,9 @@ constexpr double safety = 10.0;
 // A slope known so well, relatively, that no other step is tried.
 constexpr double good_enough = 1e-9;
 // One that agrees with the gradient is believed up to these, though another step is more certain.
-constexpr double still_good = 1e-8;  // relatively
-constexpr double much = 10.0;        // times less certain
+constexpr double still_good = 1e-8;           // relatively
+constexpr double much = 10.0;                 // times less certain
+constexpr double most_gradient_noise = 1e-8;  // of the entry's size here, or a tenth of the scales away
 
 class Check {
  public:
@@ -108,7 +109,14 @@ class Check {
       phi(noise_place(i) * first_noise_step);
       for (std::size_t j = 0; j < x_.size(); ++j) entries[j][i] = last_gradient_[j];
     }
-    for (const NoisePoints& points : entries) gradient_noise_.push_back(noise_of(points));
+    // Rounding is a small part of what a gradient entry amounts to elsewhere; what is more comes from a
+    // gradient that is not a function of x.
+    phi(0.1);
+    for (std::size_t j = 0; j < x_.size(); ++j) {
+      const double elsewhere = std::isfinite(last_gradient_[j]) ? std::abs(last_gradient_[j]) : 0.0;
+      const double most = most_gradient_noise * std::max(elsewhere, std::abs(gradient_[j]));
+      gradient_noise_.push_back(std::min(noise_of(entries[j]), most));
+    }
     result_.value_noise = std::max(0x1p-53 * std::abs(result_.value), noise_of(points_at(phi, 0.0, 1.0)));
   }
 

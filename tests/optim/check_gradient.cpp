@@ -219,6 +219,20 @@ BOOST_AUTO_TEST_CASE(report_costs_that_are_not_finite_as_data) {
   BOOST_TEST(!check_gradient(nan_gradient, Vector{{1.0}}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(find_a_gradient_that_changes_from_call_to_call) {
+  struct Unsteady {
+    mutable int calls = 0;
+    Index dimension() const { return 2; }
+    double value_and_gradient(const Vector& x, Vector& g) const {
+      g = Vector{{2.0 * x[0], 2.0 * x[1] + 0.3 * std::sin(7.0 * ++calls)}};
+      return x.squaredNorm();
+    }
+  };
+  const GradientCheck check = check_gradient(Unsteady{}, Vector{{1.0, 0.5}});
+  BOOST_TEST(!check.ok(), printed(check));
+  BOOST_TEST(check.worst()->coordinate == 1);
+}
+
 BOOST_AUTO_TEST_CASE(print_the_worst_entry_with_both_numbers_and_the_verdict) {
   const auto wrong = spoiled(rosenbrock(), [](Vector& g) { g[1] += 1.0; });
   const std::string text = printed(check_gradient(wrong, Vector{{-1.2, 1.0}}));
