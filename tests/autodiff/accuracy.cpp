@@ -398,6 +398,27 @@ BOOST_AUTO_TEST_CASE(an_operation_without_a_50_digit_form_is_named_and_what_it_e
   BOOST_TEST(contains(printed(a), "not checked: sin"));
 }
 
+BOOST_AUTO_TEST_CASE(many_small_losses_are_told_from_one_and_losses_beyond_50_digits_from_others) {
+  const auto chain = [](ExprSpan w) {
+    Expr s = w[0];
+    for (int i = 0; i < 200; ++i) s = 3.9 * s * (1.0 - s);  // chaos: what is rounded early grows
+    return s;
+  };
+  const Accuracy a = accuracy_of(1, chain, Vector{{0.3}});
+  BOOST_TEST(a.ok(), printed(a));
+  BOOST_TEST(a.outputs[0].condition > 1e34);
+  BOOST_TEST(contains(printed(a), "50 digits do not resolve it either"));
+  const auto sum = [](ExprSpan w) {
+    Expr s = 0.0;
+    for (int i = 0; i < 400; ++i) s += sin(w[0] + static_cast<double>(i));
+    return s;
+  };
+  const Accuracy b = accuracy_of(1, sum, Vector{{0.8169}});
+  BOOST_TEST(b.outputs[0].loses_most.share < 0.05);
+  BOOST_TEST(b.outputs[0].ulp > 4.0);
+  BOOST_TEST(contains(printed(b), "by many roundings"), printed(b));
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_told_as_by_the_other_calls) {
   const Function f = record(2, [](ExprSpan x) { return x[0] * x[1]; });
   BOOST_CHECK_THROW(f.accuracy(Vector{{1.0}}), std::invalid_argument);

@@ -147,6 +147,21 @@ BOOST_AUTO_TEST_CASE(measure_the_rounding_of_a_cost_whose_terms_are_larger_than_
   BOOST_TEST(check.ok(), printed(check));
 }
 
+BOOST_AUTO_TEST_CASE(not_call_a_gradient_wrong_that_is_below_the_rounding_of_its_cost) {
+  // log(1 + exp(x)) is 0 from x = -37 downwards, its slope is not.
+  const auto f = [](double factor) {
+    return objective(2, [factor](const Vector& x, Vector& g) {
+      g = Vector{{std::exp(x[0]) / (1.0 + std::exp(x[0])), factor * 1e-3}};
+      return std::log(1.0 + std::exp(x[0]));
+    });
+  };
+  const Vector x{{-40.0, 1.0}};
+  BOOST_TEST(check_gradient(f(0.0), x).ok());
+  const GradientCheck wrong = check_gradient(f(1.0), x);  // a slope where the cost has none
+  BOOST_TEST(!wrong.ok(), printed(wrong));
+  BOOST_TEST(wrong.worst()->coordinate == 1);
+}
+
 BOOST_AUTO_TEST_CASE(take_random_directions_of_many_parameters_and_find_the_entry_at_fault) {
   const Index n = 500;
   Vector x(n);
