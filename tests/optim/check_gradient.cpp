@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(take_random_directions_of_many_parameters_and_find_the_entr
   const Index n = 500;
   Vector x(n);
   for (Index j = 0; j < n; ++j) x[j] = std::sin(static_cast<double>(j + 1));
-  const auto f = objective(n, [n](const Vector& p, Vector& g) {
+  const auto f = objective(n, [](const Vector& p, Vector& g) {
     double sum = 0.0;
     for (Index j = 0; j < n; ++j) {
       sum += std::exp(p[j]) / static_cast<double>(n);
