@@ -2,6 +2,8 @@
 
 #include <rappel/autodiff/graph.hpp>
 
+#include "reduction.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -11,37 +13,6 @@ namespace rappel::exact {
 namespace {
 
 using Number = Real::Number;
-// Enough for the largest double modulo pi/2, and 70 digits behind the point.
-using Wide =
-    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<400>, boost::multiprecision::et_off>;
-
-// x = quarter * pi/2 + rest, |rest| <= pi/4.
-struct Reduced {
-  int quarter;  // modulo 4
-  Number rest;
-};
-
-Reduced reduced(const Real& x) {
-  static const Wide half_pi = boost::math::constants::half_pi<Wide>();
-  const Wide wide(x.v);
-  const Wide quarters = floor(wide / half_pi + Wide(0.5));
-  const Wide turns = floor(quarters / 4);
-  return {static_cast<int>(quarters - 4 * turns), Number(wide - quarters * half_pi)};
-}
-
-Real sine(const Reduced& r) {
-  switch (r.quarter) {
-    case 0:
-      return Real(sin(r.rest));
-    case 1:
-      return Real(cos(r.rest));
-    case 2:
-      return Real(Number(-sin(r.rest)));
-    default:
-      return Real(Number(-cos(r.rest)));
-  }
-}
-
 bool is_integer(const Real& y) { return !is_inf(y) && floor(y.v) == y.v; }
 bool is_odd(const Real& y) { return is_integer(y) && !is_integer(y / Real(2.0)); }
 bool is_negative(const Real& x) { return signbit(x.v); }
@@ -75,15 +46,10 @@ std::vector<Real> softmax_of(const std::vector<Real>& x) {
 
 Real math_sin(const Real& x) {
   if (is_nan(x) || is_inf(x)) return real_nan;
-  return math_abs(x) < Real(1e-30) ? x - x * x * x / Real(6.0) : sine(reduced(x));
+  return math_abs(x) < Real(1e-30) ? x - x * x * x / Real(6.0) : Real(detail::sin_cos(x.v).sin);
 }
 
-Real math_cos(const Real& x) {
-  if (is_nan(x) || is_inf(x)) return real_nan;
-  Reduced r = reduced(x);
-  r.quarter = (r.quarter + 1) % 4;
-  return sine(r);
-}
+Real math_cos(const Real& x) { return is_nan(x) || is_inf(x) ? real_nan : Real(detail::sin_cos(x.v).cos); }
 
 Real math_pow(const Real& x, const Real& y) {
   if (y == Real(0.0) || x == Real(1.0)) return 1.0;
@@ -96,16 +62,6 @@ Real math_pow(const Real& x, const Real& y) {
   if (x < Real(0.0) && !is_integer(y)) return real_nan;
   const Real size = math_exp(y * math_log(math_abs(x)));
   return negative ? -size : size;
-}
-
-Real power_value(const Real& x, double c, double k) {
-  Real factor = 1.0, exponent = c;
-  for (double i = 0.0; i < k; i += 1.0) {
-    factor = factor * exponent;
-    exponent = exponent - Real(1.0);
-  }
-  if (factor == Real(0.0)) return is_nan(x) ? x : factor;
-  return factor * math_pow(x, exponent);
 }
 
 double ulp_error(double computed, const Real& exact) {
@@ -136,11 +92,14 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
 #define RAPPEL_TERNARY(name, ...) \
   case Op::name:                  \
     return {formulas::name##_op::value(x[0], x[1], x[2])};
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return {formulas::name##_op::value(x[0], static_cast<int>(x[1].v))};
 #include <rappel/autodiff/ops.def>
     case Op::select:
       return {x[0] == Real(0.0) ? x[2] : x[1]};
     case Op::power:
-      return {power_value(x[0], static_cast<double>(x[1].v), static_cast<double>(x[2].v))};
+      return {power_value(x[0], x[1], static_cast<int>(x[2].v), static_cast<int>(x[3].v))};
     case Op::sum: {
       Real total = x[0];
       for (std::size_t i = 1; i < x.size(); ++i) total = total + x[i];
@@ -152,6 +111,19 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
       return shifted_exps_of(x);
     case Op::logsumexp:
       return {x[x.size() - 2] + math_log1p(x.back())};
+    case Op::scaled_norm: {
+      Real sum(0.0);
+      for (const Real& y : x) sum = sum + y * y;
+      return {Real(1.0), math_sqrt(sum)};
+    }
+    case Op::norm:
+      return {x.back() / x[x.size() - 2]};
+    case Op::unit: {
+      std::vector<Real> results;
+      for (std::size_t i = 0; i + 2 < x.size(); ++i)
+        results.push_back(x.back() == Real(0.0) ? Real(0.0) : x[i] * x[x.size() - 2] / x.back());
+      return results;
+    }
     case Op::softmax:
       return softmax_of(x);
     default:

@@ -39,7 +39,7 @@ inline bool is_nan(const Real& x) { return !(x == x); }
 inline bool is_inf(const Real& x) { return x == real_inf || x == -real_inf; }
 
 inline Real select(bool c, const Real& a, const Real& b) { return c ? a : b; }
-inline Real fma(const Real& a, const Real& b, const Real& c) { return a * b + c; }
+inline Real math_fma(const Real& a, const Real& b, const Real& c) { return a * b + c; }
 inline Real math_abs(const Real& x) { return x < Real(0.0) ? -x : x == Real(0.0) ? Real(0.0) : x; }
 inline Real math_sqrt(const Real& x) {
   if (is_nan(x) || x < Real(0.0)) return real_nan;
@@ -94,7 +94,73 @@ inline Real sigmoid_value(const Real& x, const Real&) { return Real(1.0) / (Real
 inline Real softplus_value(const Real& x, const Real& a) {
   return (x > Real(0.0) ? x : Real(0.0)) + math_log1p(a);
 }
-Real power_value(const Real& x, double c, double k);
+Real power_value(const Real& x, const Real& y, int k, int j);
+
+inline Real log1p_value(const Real& x) { return math_log1p(x); }
+Real math_exp2(const Real& x);
+Real math_log2(const Real& x);
+Real math_log10(const Real& x);
+Real math_cbrt(const Real& x);
+Real math_tan(const Real& x);
+Real math_asin(const Real& x);
+Real math_acos(const Real& x);
+Real math_atan(const Real& x);
+Real math_atan2(const Real& y, const Real& x);
+Real math_atanh(const Real& x);
+Real asinh_value(const Real& x);
+Real acosh_value(const Real& x);
+Real sinh_value(const Real& x);
+Real cosh_value(const Real& x);
+Real math_floor(const Real& x);
+Real math_ceil(const Real& x);
+Real math_trunc(const Real& x);
+Real math_round(const Real& x);
+Real math_rint(const Real& x);
+Real math_copysign(const Real& x, const Real& y);
+Real math_fmod(const Real& x, const Real& y);
+Real math_remainder(const Real& x, const Real& y);
+Real math_erf(const Real& x);
+Real math_erfc(const Real& x);
+Real math_hypot(const Real& x, const Real& y);
+Real cbrt_slope_value(const Real& x);
+Real atan_slope_value(const Real& x);
+Real acosh_slope_value(const Real& x);
+Real gaussian_derivative_value(const Real& x, int k);
+Real normal_pdf_derivative_value(const Real& x, int k);
+Real normal_cdf_value(const Real& x);
+Real normal_log_cdf_derivative_value(const Real& x, int k);
+Real log_erfc_derivative_value(const Real& x, int k);
+Real normal_quantile_value(const Real& p);
+Real normal_quantile_slope_value(const Real& p);
+Real erf_inv_value(const Real& x);
+Real erf_inv_slope_value(const Real& x);
+Real silu_derivative_value(const Real& x, int k);
+Real gelu_derivative_value(const Real& x, int k);
+Real log_cosh_value(const Real& x);
+Real smooth_step_value(const Real& t);
+Real smooth_step_slope_value(const Real& t);
+Real logit_value(const Real& p);
+Real log1mexp_value(const Real& x);
+Real log_diff_exp_value(const Real& x, const Real& y);
+Real log_diff_exp_slope_value(const Real& x, const Real& y);
+Real sinc_value(const Real& x);
+Real sinc_derivative_value(const Real& x, int k);
+Real lgamma_value(const Real& x);
+Real tgamma_derivative_value(const Real& x, int k);
+Real polygamma_value(const Real& x, int k);
+Real digamma_difference_value(const Real& x, const Real& y);
+Real trigamma_difference_value(const Real& x, const Real& y);
+Real log_beta_value(const Real& x, const Real& y);
+Real bessel_j0_derivative_value(const Real& x, int k);
+Real bessel_y0_derivative_value(const Real& x, int k);
+Real bessel_i0_derivative_value(const Real& x, int k);
+Real cosine_of_value(const Real& x, const Real& y);
+Real over_square_sum_value(const Real& x, const Real& y);
+Real difference_over_square_sum_value(const Real& x, const Real& y);
+Real over_square_value(const Real& x, const Real& y, const Real& z);
+Real over_cube_value(const Real& x, const Real& y, const Real& z);
+Real product_over_square_sum_value(const Real& x, const Real& y);
+Real huber_value(const Real& x, const Real& delta);
 
 using formulas::always;
 // The operations by name, as the partials of ops.def call them.
@@ -108,6 +174,8 @@ using formulas::always;
   inline Real name(const Real& x, const Real& y, const Real& z) {      \
     return formulas::name##_op::value(x, y, z);                        \
   }
+#define RAPPEL_DERIVATIVES(name, ...) \
+  inline Real name(const Real& x, int order) { return formulas::name##_op::value(x, order); }
 #include <rappel/autodiff/ops.def>
 
 // |computed - exact| in units of the spacing of doubles at the exact result, 2^-1074 below the normal range;

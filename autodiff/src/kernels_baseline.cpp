@@ -7,10 +7,14 @@
 #include <immintrin.h>
 
 #include "formulas.hpp"
+#include "special.hpp"
 
 namespace rappel {
 namespace {
 #include "lanes.hpp"
+#include "lanes_functions.hpp"
+#include "lanes_families.hpp"
+#include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::baseline, &find_kernel, &dot_uniform_kernel,
                                        &shared_products_kernel, &copy_kernel};

@@ -13,6 +13,8 @@ constexpr std::ptrdiff_t num_vectors = num_partials / width;  // that hold the p
 #include "kernels_dot.hpp"
 #include "kernels_reduce.hpp"
 #include "kernels_exps.hpp"
+#include "kernels_norm.hpp"
+#undef RAPPEL_NARY_KERNEL
 
 template <class F>
 BodyKernel binary_by_rate(unsigned varying) {
@@ -50,6 +52,9 @@ BodyKernel find_kernel(Op op, unsigned varying) {
 #define RAPPEL_TERNARY(name, ...) \
   case Op::name:                  \
     return &ternary_kernel<formulas::name##_op>;
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return &derivative_kernel<formulas::name##_op>;
 #include <rappel/autodiff/ops.def>
     case Op::select:
       return select_by_rate(varying);
@@ -65,6 +70,12 @@ BodyKernel find_kernel(Op op, unsigned varying) {
       return &logsumexp_kernel;
     case Op::softmax:
       return &softmax_kernel;
+    case Op::scaled_norm:
+      return &scaled_norm_kernel;
+    case Op::norm:
+      return &norm_kernel;
+    case Op::unit:
+      return &unit_kernel;
     case Op::sum_rows:
       return &reduce_kernel<AddLanes>;
     case Op::max_rows:

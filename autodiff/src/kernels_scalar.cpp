@@ -5,10 +5,14 @@
 #include <sleef.h>
 
 #include "formulas.hpp"
+#include "special.hpp"
 
 namespace rappel {
 namespace {
 #include "lanes.hpp"
+#include "lanes_functions.hpp"
+#include "lanes_families.hpp"
+#include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel,
                                        &shared_products_kernel, &copy_kernel};
@@ -51,12 +55,16 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
   case Op::name:                                                              \
     values[i->result] = formulas::name##_op::value(get(0), get(1), get(2)).v; \
     break;
+#define RAPPEL_DERIVATIVES(name, ...)                                                                 \
+  case Op::name:                                                                                      \
+    values[i->result] = formulas::name##_op::value(get(0), static_cast<int>(values[x[1]])).v; \
+    break;
 #include <rappel/autodiff/ops.def>
       case Op::select:
         values[i->result] = values[x[0]] == 0.0 ? values[x[2]] : values[x[1]];
         break;
       case Op::power:
-        values[i->result] = formulas::power_value(get(0), values[x[1]], values[x[2]]).v;
+        values[i->result] = power_value(get(0), get(1), static_cast<int>(values[x[2]]), static_cast<int>(values[x[3]])).v;
         break;
       case Op::sum:
         values[i->result] = sum_of(values, x, i->count);
@@ -72,6 +80,15 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
         break;
       case Op::softmax:
         softmax_of(i->count, get, put);
+        break;
+      case Op::scaled_norm:
+        scaled_norm_of(i->count, get, put);
+        break;
+      case Op::norm:
+        norm_of(i->count, get, put);
+        break;
+      case Op::unit:
+        unit_of(i->count, get, put);
         break;
       default:
         break;  // leaves have no instruction

@@ -50,6 +50,13 @@ struct Lanes {
   friend Mask operator>=(Lanes a, Lanes b) { return {a.v >= b.v}; }
   friend Mask operator==(Lanes a, Lanes b) { return {a.v == b.v}; }
 };
+#if RAPPEL_LANES == 1
+inline Mask operator&(Mask a, Mask b) { return {a.m && b.m}; }
+inline Mask operator!(Mask a) { return {!a.m}; }
+#else
+inline Mask operator&(Mask a, Mask b) { return {a.m & b.m}; }
+inline Mask operator!(Mask a) { return {~a.m}; }
+#endif
 
 inline Lanes select(Mask c, Lanes a, Lanes b) { return Lanes::of(c.m ? a.v : b.v); }
 
@@ -110,6 +117,24 @@ inline Lanes math_sin(Lanes x) { return Lanes(::sin(x.v)); }
 inline Lanes math_cos(Lanes x) { return Lanes(::cos(x.v)); }
 inline Lanes math_tanh(Lanes x) { return Lanes(Sleef_tanh_u10(x.v)); }
 inline Lanes math_pow(Lanes x, Lanes y) { return Lanes(::pow(x.v, y.v)); }
+inline Lanes math_tan(Lanes x) { return Lanes(::tan(x.v)); }
+inline Lanes math_asin(Lanes x) { return Lanes(::asin(x.v)); }
+inline Lanes math_acos(Lanes x) { return Lanes(::acos(x.v)); }
+inline Lanes math_atan(Lanes x) { return Lanes(::atan(x.v)); }
+inline Lanes math_exp2(Lanes x) { return Lanes(::exp2(x.v)); }
+inline Lanes math_log2(Lanes x) { return Lanes(::log2(x.v)); }
+inline Lanes math_atan2(Lanes y, Lanes x) { return Lanes(::atan2(y.v, x.v)); }
+inline Lanes math_atanh(Lanes x) { return Lanes(Sleef_atanh_u10(x.v)); }
+inline Lanes math_log10(Lanes x) { return Lanes(Sleef_log10_u10(x.v)); }
+inline Lanes math_cbrt(Lanes x) { return Lanes(Sleef_cbrt_u10(x.v)); }
+inline Lanes math_erf(Lanes x) { return Lanes(Sleef_erf_u10(x.v)); }
+inline Lanes math_erfc(Lanes x) { return Lanes(Sleef_erfc_u15(x.v)); }
+inline Lanes math_hypot(Lanes x, Lanes y) { return Lanes(Sleef_hypot_u05(x.v, y.v)); }
+inline Lanes sleef_sinh(Lanes x) { return Lanes(Sleef_sinh_u10(x.v)); }
+inline Lanes sleef_cosh(Lanes x) { return Lanes(Sleef_cosh_u10(x.v)); }
+inline Lanes sleef_asinh(Lanes x) { return Lanes(Sleef_asinh_u10(x.v)); }
+inline Lanes sleef_acosh(Lanes x) { return Lanes(Sleef_acosh_u10(x.v)); }
+inline Lanes sleef_lgamma(Lanes x) { return Lanes(Sleef_lgamma_u10(x.v)); }
 #else
 inline Lanes math_abs(Lanes x) {
   const RawMask sign_off = RawMask{} + 0x7fffffffffffffffll;
@@ -123,6 +148,27 @@ inline Lanes math_sin(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(sin, u10)(x.
 inline Lanes math_cos(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(cos, u10)(x.v)); }
 inline Lanes math_tanh(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(tanh, u10)(x.v)); }
 inline Lanes math_pow(Lanes x, Lanes y) { return Lanes::of((Raw)RAPPEL_SLEEF(pow, u10)(x.v, y.v)); }
+inline Lanes math_atan2(Lanes y, Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(atan2, u10)(y.v, x.v)); }
+inline Lanes math_hypot(Lanes x, Lanes y) { return Lanes::of((Raw)RAPPEL_SLEEF(hypot, u05)(x.v, y.v)); }
+#define RAPPEL_FROM_SLEEF(ours, name, ulp) \
+  inline Lanes ours(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(name, ulp)(x.v)); }
+RAPPEL_FROM_SLEEF(math_tan, tan, u10)
+RAPPEL_FROM_SLEEF(math_asin, asin, u10)
+RAPPEL_FROM_SLEEF(math_acos, acos, u10)
+RAPPEL_FROM_SLEEF(math_atan, atan, u10)
+RAPPEL_FROM_SLEEF(math_exp2, exp2, u10)
+RAPPEL_FROM_SLEEF(math_log2, log2, u10)
+RAPPEL_FROM_SLEEF(math_atanh, atanh, u10)
+RAPPEL_FROM_SLEEF(math_log10, log10, u10)
+RAPPEL_FROM_SLEEF(math_cbrt, cbrt, u10)
+RAPPEL_FROM_SLEEF(math_erf, erf, u10)
+RAPPEL_FROM_SLEEF(math_erfc, erfc, u15)
+RAPPEL_FROM_SLEEF(sleef_sinh, sinh, u10)
+RAPPEL_FROM_SLEEF(sleef_cosh, cosh, u10)
+RAPPEL_FROM_SLEEF(sleef_asinh, asinh, u10)
+RAPPEL_FROM_SLEEF(sleef_acosh, acosh, u10)
+RAPPEL_FROM_SLEEF(sleef_lgamma, lgamma, u10)
+#undef RAPPEL_FROM_SLEEF
 #endif
 #undef RAPPEL_SLEEF
 

@@ -58,6 +58,7 @@ class Condition {
 #define RAPPEL_UNARY_AUX(name, ...) Expr name(const Expr& x);
 #define RAPPEL_BINARY(name, ...) Expr name(const Expr& x, const Expr& y);
 #define RAPPEL_TERNARY(name, ...) Expr name(const Expr& x, const Expr& y, const Expr& z);
+#define RAPPEL_DERIVATIVES(name, ...) Expr name(const Expr& x, int order);
 #include <rappel/autodiff/ops.def>
 
 inline Expr operator+(const Expr& x) { return x; }
@@ -88,8 +89,18 @@ inline Condition operator|(const Condition& c, const Condition& d) {
 // a where the condition holds, else b. The arm not taken contributes nothing to a derivative, not even a NaN.
 Expr select(const Condition& condition, const Expr& a, const Expr& b);
 
-// x^exponent for a constant exponent, also for x < 0 if the exponent is an integer; pow(0, 0) = 1.
-Expr pow(const Expr& x, double exponent);
+// Made of the above. At their kinks: relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha; clamp passes half of the
+// adjoint at each end; fdim(x, y) = max(x - y, 0) has none where x = y.
+inline Expr relu(const Expr& x) { return select(x <= 0.0, 0.0, x); }
+inline Expr leaky_relu(const Expr& x, const Expr& slope = 0.01) { return select(x <= 0.0, slope * x, x); }
+inline Expr elu(const Expr& x, const Expr& alpha = 1.0) { return select(x <= 0.0, alpha * expm1(x), x); }
+inline Expr log_sigmoid(const Expr& x) { return -softplus(-x); }
+inline Expr clamp(const Expr& x, const Expr& low, const Expr& high) { return min(max(x, low), high); }
+inline Expr fdim(const Expr& x, const Expr& y) { return select(x <= y, 0.0, x - y); }
+
+// x^y, also for x < 0 if y is an integer; pow(0, 0) = 1. By y it has derivative 0 at x = 0 < y, and NaN at (0, 0) and
+// for x < 0.
+Expr pow(const Expr& x, const Expr& y);
 
 // A view of Exprs with signed, checked indices. Borrows what it was made from.
 class ExprSpan {
@@ -125,6 +136,13 @@ class ExprSpan {
 // x1*y1 + x2*y2 + .. and x1 + x2 + ..; each one node. dot throws std::invalid_argument if the sizes differ.
 Expr dot(ExprSpan x, ExprSpan y);
 Expr sum(ExprSpan x);
+
+// sqrt(x1^2 + x2^2 + ..) without overflow of the squares; its gradient at 0 is 0.
+Expr norm(ExprSpan x);
+inline Expr hypot(const Expr& x, const Expr& y, const Expr& z) { return norm({x, y, z}); }
+
+// exp(x_i) / (exp(x1) + exp(x2) + ..), one for each operand.
+std::vector<Expr> softmax(ExprSpan x);
 
 // log(exp(x1) + exp(x2) + ..) without overflow. Operands of +inf share the gradient equally; -inf everywhere
 // gives -inf with gradient 0. Throws std::invalid_argument for no operand.

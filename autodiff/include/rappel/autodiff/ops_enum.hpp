@@ -10,6 +10,7 @@ enum class Op : std::uint16_t {
 #define RAPPEL_UNARY_AUX(name, ...) name,
 #define RAPPEL_BINARY(name, ...) name,
 #define RAPPEL_TERNARY(name, ...) name,
+#define RAPPEL_DERIVATIVES(name, ...) name,
 #define RAPPEL_STRUCTURE(name, ...) name,
 #include <rappel/autodiff/ops.def>
 };
