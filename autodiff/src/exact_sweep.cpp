@@ -45,11 +45,15 @@ std::vector<Real> partials_of(Definition definition, Op op, const std::vector<Re
     return {formulas::name##_op::partial_x(x[0], x[1], x[2], z), \
             formulas::name##_op::partial_y(x[0], x[1], x[2], z), \
             formulas::name##_op::partial_z(x[0], x[1], x[2], z)};
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return {name(x[0], static_cast<int>(x[1].v) + 1)};
 #include <rappel/autodiff/ops.def>
     case Op::select:
       return {0.0, x[0] == Real(0.0) ? 0.0 : 1.0, x[0] == Real(0.0) ? 1.0 : 0.0};
     case Op::power:
-      return {power_value(x[0], static_cast<double>(x[1].v), static_cast<double>(x[2].v) + 1.0)};
+      return {power_value(x[0], x[1], static_cast<int>(x[2].v) + 1, static_cast<int>(x[3].v)),
+              power_value(x[0], x[1], static_cast<int>(x[2].v), static_cast<int>(x[3].v) + 1)};
     case Op::sum:
       return std::vector<Real>(x.size(), Real(1.0));
     case Op::dot: {
@@ -138,7 +142,7 @@ void Run::propagate_reductions(std::size_t table) {
 void Run::propagate(NodeId n, Index row) {
   if (!matters_[n]) return;
   const auto begin = adjoints_.begin() + static_cast<std::ptrdiff_t>(n * width_);
-  const bool several = graph_.op(n) == Op::softmax;
+  const bool several = graph_.op(n) == Op::softmax || graph_.op(n) == Op::unit;
   if (!several && std::all_of(begin, begin + static_cast<std::ptrdiff_t>(width_),
                               [](const Real& a) { return a == Real(0.0); }))
     return;
@@ -204,7 +208,19 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
   switch (const Op op = graph_.op(n)) {
     case Op::result:        // its node takes care of all results
     case Op::shifted_exps:  // auxiliary: adjoints go through what uses it
+    case Op::scaled_norm:
       return {};
+    case Op::norm:
+    case Op::unit: {
+      const std::size_t count = operands.size() - 2;
+      const Real size = values_[operands[count + 1]] / values_[operands[count]];
+      const auto share = [&](std::size_t i) { return size == Real(0.0) ? Real(0.0) : values_[operands[i]] / size; };
+      for (std::size_t i = 0; i < (op == Op::norm ? 1 : count); ++i)
+        for (std::size_t j = 0; j < count; ++j)
+          edges.push_back({n + static_cast<NodeId>(i), operands[j],
+                           op == Op::norm ? share(j) : (Real(i == j ? 1.0 : 0.0) - share(i) * share(j)) / size});
+      return edges;
+    }
     case Op::logsumexp: {
       const std::size_t count = operands.size() - 2;
       const NodeId parts = operands[count];  // largest, rest, e1 ..
