@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(overflow_on_the_way_is_off_and_named) {
       1, [](ExprSpan w) { return log(exp(w[0])); }, Vector{{1000.0}});
   BOOST_TEST(!a.ok());
   BOOST_TEST(a.outputs[0].exact == 1000.0);
-  BOOST_TEST(a.outputs[0].loses_most.overflows);
+  BOOST_TEST((a.outputs[0].loses_most.why == LossyNode::overflows));
   BOOST_TEST(a.outputs[0].loses_most.operation == "exp");
   BOOST_TEST(contains(printed(a), "value: exp (n1) is beyond the largest double"));
   BOOST_TEST(contains(printed(a), "gradient[0]: exp (n1) is beyond the largest double"));
@@ -349,13 +349,40 @@ BOOST_AUTO_TEST_CASE(overflow_is_named_with_its_row) {
   const Accuracy a = g.accuracy(Vector{{1.0}});
   for (const std::size_t i : {1u, 3u}) {
     BOOST_TEST((a.outputs[i].verdict == AccuracyVerdict::off));
-    BOOST_TEST(a.outputs[i].loses_most.overflows);
+    BOOST_TEST((a.outputs[i].loses_most.why == LossyNode::overflows));
     BOOST_TEST(a.outputs[i].loses_most.row == static_cast<Index>(i));
   }
   for (const std::size_t i : {0u, 2u}) {
     BOOST_TEST((a.outputs[i].verdict == AccuracyVerdict::ok));
-    BOOST_TEST(!a.outputs[i].loses_most.overflows);
+    BOOST_TEST((a.outputs[i].loses_most.why == LossyNode::rounds));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_jump_that_rounding_decides_is_named_and_not_called_wrong) {
+  const double third = 1.0 / 3.0;  // below 1/3, yet 3 times it is 1 in doubles
+  const Accuracy a = accuracy_of(
+      1, [](ExprSpan w) { return floor(3.0 * w[0]); }, Vector{{third}});
+  BOOST_TEST(a.outputs[0].computed == 1.0);
+  BOOST_TEST(a.outputs[0].exact == 0.0);
+  BOOST_TEST((a.outputs[0].verdict == AccuracyVerdict::not_checked));
+  BOOST_TEST(contains(printed(a), "value: floor (n3) stands at a jump"), printed(a));
+  const Vector t{{0.5, third, 0.25}};
+  const Function f = record(1, [&](ExprSpan w) {
+    return sum_over_rows(Columns(t), [&](Row row) {
+      const Expr z = w[0] * row[0];
+      return select(z < 1.0, 5.0, z);
+    });
+  });
+  const Accuracy b = f.accuracy(Vector{{3.0}});
+  BOOST_TEST(b.outputs[0].computed == 1.5 + 1.0 + 5.0);
+  BOOST_TEST((b.outputs[0].verdict == AccuracyVerdict::not_checked));
+  BOOST_TEST(b.outputs[0].loses_most.row == 1);
+  BOOST_TEST(b.outputs[0].loses_most.operation == "<");
+  // Data and parameters are exact: there is nothing to decide, and what differs is wrong.
+  BOOST_TEST(accuracy_of(
+                 1, [](ExprSpan w) { return floor(w[0]); }, Vector{{1.0}})
+                 .outputs[0]
+                 .ulp == 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(results_that_are_truly_infinite_or_NaN_are_right) {
