@@ -51,9 +51,13 @@ void judge(OutputAccuracy& output, const exact::Condition& condition, const Grap
   output.condition = condition.condition;
   output.verdict = output.ulp <= allowed(condition.condition) ? AccuracyVerdict::ok : AccuracyVerdict::off;
   LossyNode& lossy = output.loses_most;
-  lossy = {condition.node, "", condition.row, condition.share, false};
-  if (output.verdict == AccuracyVerdict::off && condition.overflow != no_node)
-    lossy = {condition.overflow, "", condition.overflow_row, 0.0, true};
+  lossy = {condition.node, "", condition.row, condition.share};
+  if (output.verdict == AccuracyVerdict::off && condition.overflow != no_node) {
+    lossy = {condition.overflow, "", condition.overflow_row, 0.0, LossyNode::overflows};
+  } else if (output.verdict == AccuracyVerdict::off && condition.jump != no_node) {
+    lossy = {condition.jump, "", condition.jump_row, 0.0, LossyNode::jumps};
+    output.verdict = AccuracyVerdict::not_checked;
+  }
   if (lossy.node != no_node) lossy.operation = rappel::name_of(graph.op(lossy.node));
 }
 

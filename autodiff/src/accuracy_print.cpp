@@ -41,16 +41,21 @@ void print_line(std::ostream& out, const OutputAccuracy& output, std::size_t nam
 
 void print_loss(std::ostream& out, const OutputAccuracy& output) {
   const LossyNode& lossy = output.loses_most;
-  if (lossy.node == no_node || (output.ulp <= 4.0 && output.verdict != AccuracyVerdict::off)) return;
+  if (lossy.node == no_node || output.ulp <= 4.0) return;
   out << output.name << ": ";
-  if (lossy.overflows)
+  if (lossy.why == LossyNode::overflows)
     out << lossy.operation << " (n" << lossy.node << ") is beyond the largest double";
+  else if (lossy.why == LossyNode::jumps)
+    out << lossy.operation << " (n" << lossy.node << ") stands at a jump, and rounding decides";
   else
     out << text_of("%.3g", std::min(std::log10(output.ulp), 16.0)) << " of 16 digits are lost, "
-        << text_of("%.0f", 100.0 * lossy.share) << " % by the rounding of " << lossy.operation << " (n"
-        << lossy.node << ")";
+        << (lossy.share < 0.05 ? "by many roundings, the largest that"
+                               : text_of("%.0f", 100.0 * lossy.share) + " % by the rounding")
+        << " of " << lossy.operation << " (n" << lossy.node << ")";
   const bool by_row = output.name.starts_with("row ");
-  if (lossy.row >= 0 && !by_row) out << ", " << (lossy.overflows ? "at row " : "most at row ") << lossy.row;
+  if (lossy.row >= 0 && !by_row)
+    out << ", " << (lossy.why == LossyNode::rounds ? "most at row " : "at row ") << lossy.row;
+  if (output.condition > 1e34) out << "; 50 digits do not resolve it either";
   out << "\n";
 }
 

@@ -140,11 +140,29 @@ void Run::evaluate(NodeId n, Index row) {
     case Op::result:
       return;  // came with its node
     default:
-      const std::vector<Real> results = definition_(op, operands_of(n));
+      const std::vector<Real> x = operands_of(n), results = definition_(op, x);
       std::ranges::copy(results, values_.begin() + n);
+      if (!rounds(op) && at_jump(n, x, results[0])) jumps_.emplace(n, row);
       for (const Real& z : results)
         if (math_abs(z) >= beyond_doubles && !is_inf(z)) beyond_.emplace(n, row);
   }
+}
+
+// Whether the result jumps if an operand that was rounded moves by 16 roundings: a comparison, floor or sign
+// that doubles may decide otherwise.
+bool Run::at_jump(NodeId n, std::vector<Real> x, const Real& z) const {
+  Real size = math_abs(z);
+  for (const Real& xi : x) size = size + math_abs(xi);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!matters_[graph_.operands(n)[i]]) continue;
+    const Real at = x[i], h = at == Real(0.0) ? Real(1e-300) : math_abs(at) * Real(0x1p-49);
+    for (const Real& moved : {at - h, at + h}) {
+      x[i] = moved;
+      if (math_abs(definition_(graph_.op(n), x)[0] - z) > size * Real(0x1p-40)) return true;
+    }
+    x[i] = at;
+  }
+  return false;
 }
 
 void Run::evaluate_row(std::size_t table, Index row) {

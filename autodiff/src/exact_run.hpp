@@ -24,9 +24,9 @@ struct Condition {
   NodeId node = no_node;   // whose part is the largest
   Index row = -1;          // where that part is largest, if the node varies
   double share = 0.0;      // of the condition
-  // The first node in use that lies beyond the doubles, and where.
-  NodeId overflow = no_node;
-  Index overflow_row = -1;
+  // The first node in use that lies beyond the doubles, and that stands at a jump, and where.
+  NodeId overflow = no_node, jump = no_node;
+  Index overflow_row = -1, jump_row = -1;
 };
 
 // Keeps one value for each node: rows are run through one at a time. Borrows what it is given.
@@ -59,6 +59,7 @@ class Run {
   void classify();
   bool has_definition(NodeId n);
   void evaluate(NodeId n, Index row);
+  bool at_jump(NodeId n, std::vector<Real> x, const Real& z) const;
   void evaluate_row(std::size_t table, Index row);
   void reduce(Reduction& reduction, bool first);
   std::vector<Real> operands_of(NodeId n) const;
@@ -73,7 +74,7 @@ class Run {
   std::vector<Edge> edges_of(NodeId n) const;
   Real& adjoint(NodeId n, std::size_t k) { return adjoints_[n * width_ + k]; }
   Condition largest_part(std::size_t k) const;
-  void find_overflow(NodeId output, Condition& condition) const;
+  void find_odd_nodes(NodeId output, Condition& condition) const;
 
   const Traced& traced_;
   const Graph& graph_;
@@ -90,7 +91,7 @@ class Run {
   std::vector<std::vector<NodeId>> rows_;           // by table: nodes that vary
   std::vector<std::vector<Reduction>> reductions_;  // by table
   std::vector<Real> values_, outputs_;
-  std::map<NodeId, Index> beyond_;  // nodes beyond the doubles, with the first row where they are
+  std::map<NodeId, Index> beyond_, jumps_;  // such nodes, with the first row where they are
 
   // Of the sweep at hand, width_ outputs side by side.
   struct Part {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <tuple>
 
 namespace rappel::exact {
 namespace {
@@ -79,7 +80,7 @@ std::vector<Condition> Run::conditions(const std::vector<std::size_t>& outputs) 
     by_row_ ? sweep_row(some[0]) : sweep_sums();
     for (std::size_t k = 0; k < some.size(); ++k) {
       result.push_back(largest_part(k));
-      find_overflow(node_of_output(some[k]), result.back());
+      find_odd_nodes(node_of_output(some[k]), result.back());
     }
   }
   return result;
@@ -119,7 +120,8 @@ void Run::sweep_sums() {
 void Run::sweep_row(std::size_t output) {
   const std::size_t table = graph_.row_set(traced_.outputs[0]).index;
   const auto row = static_cast<Index>(output);
-  std::erase_if(beyond_, [](const auto& node_and_row) { return node_and_row.second >= 0; });
+  for (auto* nodes : {&beyond_, &jumps_})
+    std::erase_if(*nodes, [](const auto& node_and_row) { return node_and_row.second >= 0; });
   evaluate_row(table, row);
   for (auto n = rows_[table].rbegin(); n != rows_[table].rend(); ++n) propagate(*n, row);
   for (auto n = before_.rbegin(); n != before_.rend(); ++n) propagate(*n, -1);
@@ -214,11 +216,14 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
     case Op::unit: {
       const std::size_t count = operands.size() - 2;
       const Real size = values_[operands[count + 1]] / values_[operands[count]];
-      const auto share = [&](std::size_t i) { return size == Real(0.0) ? Real(0.0) : values_[operands[i]] / size; };
+      const auto share = [&](std::size_t i) {
+        return size == Real(0.0) ? Real(0.0) : values_[operands[i]] / size;
+      };
       for (std::size_t i = 0; i < (op == Op::norm ? 1 : count); ++i)
         for (std::size_t j = 0; j < count; ++j)
-          edges.push_back({n + static_cast<NodeId>(i), operands[j],
-                           op == Op::norm ? share(j) : (Real(i == j ? 1.0 : 0.0) - share(i) * share(j)) / size});
+          edges.push_back(
+              {n + static_cast<NodeId>(i), operands[j],
+               op == Op::norm ? share(j) : (Real(i == j ? 1.0 : 0.0) - share(i) * share(j)) / size});
       return edges;
     }
     case Op::logsumexp: {
@@ -244,19 +249,18 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
   }
 }
 
-void Run::find_overflow(NodeId output, Condition& condition) const {
-  if (beyond_.empty()) return;
+void Run::find_odd_nodes(NodeId output, Condition& condition) const {
+  if (beyond_.empty() && jumps_.empty()) return;
   std::vector<bool> used(size_, false);
   used[output] = true;
   for (NodeId n = output + 1; n-- > 0;)
     if (used[n])
       for (const NodeId x : graph_.operands(n)) used[x] = true;
-  for (const auto& [node, row] : beyond_)
-    if (used[node]) {
-      condition.overflow = node;
-      condition.overflow_row = row;
-      return;
-    }
+  const auto is_used = [&](const auto& node_and_row) { return used[node_and_row.first]; };
+  if (const auto first = std::ranges::find_if(beyond_, is_used); first != beyond_.end())
+    std::tie(condition.overflow, condition.overflow_row) = *first;
+  if (const auto first = std::ranges::find_if(jumps_, is_used); first != jumps_.end())
+    std::tie(condition.jump, condition.jump_row) = *first;
 }
 
 Condition Run::largest_part(std::size_t k) const {

@@ -1,7 +1,7 @@
 #include "rappel/optim/check_gradient.hpp"
 
-#include "ridders.hpp"
-#include "vector_kernels.hpp"
+#include "noise.hpp"
+#include "slope_comparison.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +13,8 @@ namespace rappel::detail {
 
 namespace {
 
-// Ridders' table says little of its own luck, and a few roundings may all go one way.
-constexpr double safety = 10.0;
-// A slope known so well, relatively, that no other step is tried.
-constexpr double good_enough = 1e-9;
-// One that agrees with the gradient is believed up to these, though another step is more certain.
-constexpr double still_good = 1e-8;  // relatively
-constexpr double much = 10.0;        // times less certain
+// Of an entry's size at x, or a tenth of the scales away.
+constexpr double most_gradient_noise = 1e-8;
 
 class Check {
  public:
@@ -48,12 +43,6 @@ class Check {
 
  private:
   using Direction = std::vector<double>;
-  // A slope by the gradient, its rounding, and what J is rounded by since x + t d is.
-  struct Analytic {
-    double slope = 0.0;
-    double noise = 0.0;
-    double x_noise = 0.0;
-  };
 
   double evaluate(std::vector<double>& gradient) {
     ++result_.evaluations;
@@ -87,18 +76,6 @@ class Check {
     return d;
   }
 
-  // Values of phi at t and beside it, so far apart that most of them differ.
-  static NoisePoints points_at(const Phi& phi, double t, double scale) {
-    NoisePoints points;
-    for (double step = first_noise_step; step < last_noise_step; step *= 8.0) {
-      for (std::size_t i = 0; i < num_noise_points; ++i) points[i] = phi(t + noise_place(i) * step * scale);
-      if (most_differ(points)) break;
-    }
-    return points;
-  }
-
-  static double noise_place(std::size_t i) { return static_cast<double>(i) - num_noise_points / 2; }
-
   // Of value and gradient near x.
   void measure_noise() {
     const Direction d = random_direction();
@@ -108,71 +85,19 @@ class Check {
       phi(noise_place(i) * first_noise_step);
       for (std::size_t j = 0; j < x_.size(); ++j) entries[j][i] = last_gradient_[j];
     }
-    for (const NoisePoints& points : entries) gradient_noise_.push_back(noise_of(points));
-    result_.value_noise = std::max(0x1p-53 * std::abs(result_.value), noise_of(points_at(phi, 0.0, 1.0)));
-  }
-
-  // --- one slope ---
-
-  // phi'(0) over steps from a tenth of each scale downwards. That with the least uncertainty; but one that
-  // agrees with the gradient is believed if it is not much less certain: where a part of the cost is lost to
-  // rounding altogether, small steps do not see it, and are sure of what they see.
-  Slope slope_of(const Phi& phi, const std::vector<double>& scales, const Analytic& analytic) {
-    Slope best, agreeing;
-    const double value_noise = result_.value_noise + analytic.x_noise;
-    for (const double scale : scales) {
-      double step = 0.1 * scale;
-      for (int k = 0; k < 6; ++k, step /= 20.0) {  // one table of steps spans a factor of 20
-        if (best.found && value_noise / step > 100.0 * best.uncertainty()) break;  // worse from here on
-        Slope slope = ridders(phi, result_.value, step, value_noise);
-        if (!slope.found) continue;
-        // A cost that is nearly 0 at x is rounded more beside it.
-        slope.noise += 4.0 * noise_of(points_at(phi, slope.step, scale)) / slope.step;
-        if (!best.found || slope.uncertainty() < best.uncertainty()) best = slope;
-        if (!agree(slope, analytic)) continue;
-        if (slope.uncertainty() <= good_enough * std::abs(slope.slope)) return slope;
-        if (!agreeing.found || slope.uncertainty() < agreeing.uncertainty()) agreeing = slope;
-      }
+    // Rounding is a small part of what a gradient entry amounts to elsewhere; what is more comes from a
+    // gradient that is not a function of x.
+    phi(0.1);
+    for (std::size_t j = 0; j < x_.size(); ++j) {
+      const double elsewhere = std::isfinite(last_gradient_[j]) ? std::abs(last_gradient_[j]) : 0.0;
+      const double most = most_gradient_noise * std::max(elsewhere, std::abs(gradient_[j]));
+      gradient_noise_.push_back(std::min(noise_of(entries[j]), most));
     }
-    const double enough = std::max(much * best.uncertainty(), still_good * std::abs(agreeing.slope));
-    return agreeing.found && agreeing.uncertainty() <= enough ? agreeing : best;
+    result_.value_noise = std::max(0x1p-53 * std::abs(result_.value), noise_near(phi, 0.0, 1.0));
   }
 
-  static bool agree(const Slope& slope, const Analytic& analytic) {
-    return std::abs(slope.slope - analytic.slope) <= tolerance_of(slope, analytic);
-  }
-
-  static double tolerance_of(const Slope& slope, const Analytic& analytic) {
-    return safety * (slope.uncertainty() + analytic.noise) + 0x1p-49 * std::abs(analytic.slope);
-  }
-
-  // The slopes to both sides stay apart, and the analytic one is between them.
-  bool at_kink(const Phi& phi, const Slope& slope, double analytic) {
-    double gaps[2];
-    double low = 0.0, high = 0.0;
-    for (int i = 0; i < 2; ++i) {
-      const double step = i == 0 ? slope.step : slope.step / 10.0;
-      const double right = (phi(step) - result_.value) / step, left = (result_.value - phi(-step)) / step;
-      gaps[i] = std::abs(right - left);
-      low = std::min(left, right);
-      high = std::max(left, right);
-      if (!(gaps[i] > 4.0 * safety * result_.value_noise / step)) return false;
-    }
-    const double slack = 0.01 * gaps[1];
-    return gaps[1] > 0.5 * gaps[0] && analytic >= low - slack && analytic <= high + slack;
-  }
-
-  SlopeCheck compared(const Phi& phi, const std::vector<double>& scales, const Analytic& analytic) {
-    SlopeCheck check;
-    check.analytic = analytic.slope;
-    const Slope slope = slope_of(phi, scales, analytic);
-    check.numeric = slope.found ? slope.slope : std::numeric_limits<double>::quiet_NaN();
-    check.tolerance = slope.found ? tolerance_of(slope, analytic) : std::numeric_limits<double>::infinity();
-    if (!slope.found)
-      check.verdict = SlopeVerdict::not_finite;
-    else if (!agree(slope, analytic))
-      check.verdict = at_kink(phi, slope, analytic.slope) ? SlopeVerdict::at_kink : SlopeVerdict::differs;
-    return check;
+  SlopeCheck compare(const Phi& phi, const std::vector<double>& scales, const Analytic& analytic) const {
+    return compared({phi, result_.value, result_.value_noise}, scales, analytic);
   }
 
   // gradient . d
@@ -196,7 +121,7 @@ class Check {
       if (known.coordinate == static_cast<Index>(j)) return;
     Direction d(x_.size(), 0.0);
     d[j] = 1.0;
-    SlopeCheck check = compared(along(d), scales_around(j), analytic_along(d));
+    SlopeCheck check = compare(along(d), scales_around(j), analytic_along(d));
     check.coordinate = static_cast<Index>(j);
     result_.slopes.push_back(check);
     ++result_.num_coordinates;
@@ -242,7 +167,7 @@ class Check {
     Direction part(d.size(), 0.0);
     std::copy(d.begin() + static_cast<std::ptrdiff_t>(first), d.begin() + static_cast<std::ptrdiff_t>(last),
               part.begin() + static_cast<std::ptrdiff_t>(first));
-    SlopeCheck check = compared(along(part), {1.0}, analytic_along(part));
+    SlopeCheck check = compare(along(part), {1.0}, analytic_along(part));
     check.direction = number;
     return check;
   }

@@ -94,8 +94,9 @@ const SlopeCheck* GradientCheck::worst() const {
 std::ostream& operator<<(std::ostream& out, const GradientCheck& check) {
   out << "gradient against differences (Ridders): ";
   if (check.num_directions > 0) out << count_of(check.num_directions, "direction") << ", ";
-  out << count_of(check.num_coordinates, "coordinate") << ", " << count_of(check.evaluations, "evaluation")
-      << "\n";
+  out << count_of(check.num_coordinates, "coordinate") << ", " << count_of(check.evaluations, "evaluation");
+  if (check.value_noise > 0.0) out << ", cost rounded by " << text_of("%.1g", check.value_noise);
+  out << "\n";
   if (!check.finite) return out << "off: the cost is " << text_of("%g", check.value) << " at x\n";
   if (const SlopeCheck* worst = check.worst(); worst && worst->verdict != SlopeVerdict::not_finite)
     out << "worst: " << name_of(*worst) << " is " << text_of("%.17g", worst->analytic) << ", by differences "

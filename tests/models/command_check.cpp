@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(accuracy_prints_each_output_and_names_what_loses_digits) {
   BOOST_TEST(here.run("accuracy log-exp --at 700").status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(check_prints_the_worst_entry_and_names_kinks) {
+BOOST_AUTO_TEST_CASE(check_prints_the_worst_entry_and_its_tolerance) {
   const Folder here;
   const Ended e = here.run("check rosenbrock --at 0.5,-2");
   BOOST_TEST(e.status == 0, e.err);

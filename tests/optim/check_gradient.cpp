@@ -147,11 +147,26 @@ BOOST_AUTO_TEST_CASE(measure_the_rounding_of_a_cost_whose_terms_are_larger_than_
   BOOST_TEST(check.ok(), printed(check));
 }
 
+BOOST_AUTO_TEST_CASE(not_call_a_gradient_wrong_that_is_below_the_rounding_of_its_cost) {
+  // log(1 + exp(x)) is 0 from x = -37 downwards, its slope is not.
+  const auto f = [](double factor) {
+    return objective(2, [factor](const Vector& x, Vector& g) {
+      g = Vector{{std::exp(x[0]) / (1.0 + std::exp(x[0])), factor * 1e-3}};
+      return std::log(1.0 + std::exp(x[0]));
+    });
+  };
+  const Vector x{{-40.0, 1.0}};
+  BOOST_TEST(check_gradient(f(0.0), x).ok());
+  const GradientCheck wrong = check_gradient(f(1.0), x);  // a slope where the cost has none
+  BOOST_TEST(!wrong.ok(), printed(wrong));
+  BOOST_TEST(wrong.worst()->coordinate == 1);
+}
+
 BOOST_AUTO_TEST_CASE(take_random_directions_of_many_parameters_and_find_the_entry_at_fault) {
   const Index n = 500;
   Vector x(n);
   for (Index j = 0; j < n; ++j) x[j] = std::sin(static_cast<double>(j + 1));
-  const auto f = objective(n, [n](const Vector& p, Vector& g) {
+  const auto f = objective(n, [](const Vector& p, Vector& g) {
     double sum = 0.0;
     for (Index j = 0; j < n; ++j) {
       sum += std::exp(p[j]) / static_cast<double>(n);
@@ -217,6 +232,20 @@ BOOST_AUTO_TEST_CASE(report_costs_that_are_not_finite_as_data) {
     return x[0] * x[0];
   });
   BOOST_TEST(!check_gradient(nan_gradient, Vector{{1.0}}).ok());
+}
+
+BOOST_AUTO_TEST_CASE(find_a_gradient_that_changes_from_call_to_call) {
+  struct Unsteady {
+    mutable int calls = 0;
+    Index dimension() const { return 2; }
+    double value_and_gradient(const Vector& x, Vector& g) const {
+      g = Vector{{2.0 * x[0], 2.0 * x[1] + 0.3 * std::sin(7.0 * ++calls)}};
+      return x.squaredNorm();
+    }
+  };
+  const GradientCheck check = check_gradient(Unsteady{}, Vector{{1.0, 0.5}});
+  BOOST_TEST(!check.ok(), printed(check));
+  BOOST_TEST(check.worst()->coordinate == 1);
 }
 
 BOOST_AUTO_TEST_CASE(print_the_worst_entry_with_both_numbers_and_the_verdict) {

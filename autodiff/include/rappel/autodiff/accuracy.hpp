@@ -18,18 +18,24 @@ struct AccuracyOptions {
 };
 
 enum class AccuracyVerdict {
-  ok,          // ulp <= 4 * max(condition, 1): as close as the cost, computed in doubles as written, can be
-  off,         // further away: an operation broke its bound, overflowed, or a comparison went the other way
-  not_checked  // made of an operation that has no 50-digit form; or above 4 ulp, beyond max_conditions
+  ok,           // ulp <= 4 * max(condition, 1): as close as the cost, computed in doubles as written, can be
+  off,          // further away: an operation broke its bound, or overflowed
+  not_checked,  // made of an operation that has no 50-digit form; further away at a jump (a comparison,
+                // floor) that rounding decides; or above 4 ulp, beyond max_conditions
 };
 
-// Where the largest part of a condition comes from: the node whose rounding the output magnifies most.
+// Where an output loses its digits.
 struct LossyNode {
-  NodeId node = no_node;   // no_node: nothing rounds. From graph().size() on it is a node of the gradient
-  std::string operation;   // its name: "cos", "+"
-  Index row = -1;          // the row that it counts most at, if it varies
-  double share = 0.0;      // of the condition, 0 to 1
-  bool overflows = false;  // instead: the first node that lies beyond the doubles, though its operands do not
+  enum Why {
+    rounds,     // its rounding is what the output magnifies most
+    overflows,  // it lies beyond the doubles, though its operands do not
+    jumps       // a comparison, floor or sign that rounding decides
+  };
+  NodeId node = no_node;  // no_node: nothing rounds. From graph().size() on it is a node of the gradient
+  std::string operation;  // its name: "cos", "+"
+  Index row = -1;         // if it varies, the row that it counts most at, or the first
+  double share = 0.0;     // of the condition, 0 to 1
+  Why why = rounds;
 };
 
 struct OutputAccuracy {

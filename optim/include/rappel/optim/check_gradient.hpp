@@ -49,7 +49,7 @@ struct GradientCheck {
   std::vector<SlopeCheck> slopes;
   Index num_coordinates = 0, num_directions = 0;  // that were checked
   Index evaluations = 0;                          // of value and gradient
-  bool finite = true;                             // J and its gradient at x
+  bool finite = true;                             // J(x) is
 
   // All slopes agree, or lie at a kink; one that is not finite beside x says nothing against the gradient.
   bool ok() const;
@@ -69,7 +69,8 @@ GradientCheck check_gradient(ObjectiveRef objective, ConstSpan x, const Gradient
 }  // namespace detail
 
 // Compares the objective's gradient with derivatives of its value by Ridders' method (Ridders 1982; Press et
-// al., Numerical Recipes, dfridr). About 20 to 300 evaluations a slope. An objective that is NaN or infinite
+// al., Numerical Recipes, dfridr). About 50 evaluations a
+// slope, several hundred where differences do not settle. An objective that is NaN or infinite
 // is data. Throws std::invalid_argument if x has not objective.dimension() entries or an option is below 0,
 // and what the objective throws.
 template <Objective F>
