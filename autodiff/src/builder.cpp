@@ -140,7 +140,7 @@ NodeId Builder::fold_constants(Op op, std::span<const NodeId> operands) {
   std::array<double, 64> values;
   double result;
   if (operands.size() > values.size() || operands.empty()) return no_node;
-  if (op == Op::shifted_exps || op == Op::softmax) return no_node;  // several results stay several nodes
+  if (has_several_results(op)) return no_node;  // several results stay several nodes
   for (std::size_t i = 0; i < operands.size(); ++i) {
     if (!graph_.is_constant(operands[i])) return no_node;
     values[i] = graph_.value(operands[i]);

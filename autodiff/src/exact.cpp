@@ -64,16 +64,6 @@ Real math_pow(const Real& x, const Real& y) {
   return negative ? -size : size;
 }
 
-Real power_value(const Real& x, double c, double k) {
-  Real factor = 1.0, exponent = c;
-  for (double i = 0.0; i < k; i += 1.0) {
-    factor = factor * exponent;
-    exponent = exponent - Real(1.0);
-  }
-  if (factor == Real(0.0)) return is_nan(x) ? x : factor;
-  return factor * math_pow(x, exponent);
-}
-
 double ulp_error(double computed, const Real& exact) {
   const double wrong = std::numeric_limits<double>::infinity();
   if (is_nan(exact)) return std::isnan(computed) ? 0.0 : wrong;
@@ -109,7 +99,7 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
     case Op::select:
       return {x[0] == Real(0.0) ? x[2] : x[1]};
     case Op::power:
-      return {power_value(x[0], static_cast<double>(x[1].v), static_cast<double>(x[2].v))};
+      return {power_value(x[0], x[1], static_cast<int>(x[2].v), static_cast<int>(x[3].v))};
     case Op::sum: {
       Real total = x[0];
       for (std::size_t i = 1; i < x.size(); ++i) total = total + x[i];
@@ -121,6 +111,19 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
       return shifted_exps_of(x);
     case Op::logsumexp:
       return {x[x.size() - 2] + math_log1p(x.back())};
+    case Op::scaled_norm: {
+      Real sum(0.0);
+      for (const Real& y : x) sum = sum + y * y;
+      return {Real(1.0), math_sqrt(sum)};
+    }
+    case Op::norm:
+      return {x.back() / x[x.size() - 2]};
+    case Op::unit: {
+      std::vector<Real> results;
+      for (std::size_t i = 0; i + 2 < x.size(); ++i)
+        results.push_back(x.back() == Real(0.0) ? Real(0.0) : x[i] * x[x.size() - 2] / x.back());
+      return results;
+    }
     case Op::softmax:
       return softmax_of(x);
     default:

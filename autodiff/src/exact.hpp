@@ -94,7 +94,7 @@ inline Real sigmoid_value(const Real& x, const Real&) { return Real(1.0) / (Real
 inline Real softplus_value(const Real& x, const Real& a) {
   return (x > Real(0.0) ? x : Real(0.0)) + math_log1p(a);
 }
-Real power_value(const Real& x, double c, double k);
+Real power_value(const Real& x, const Real& y, int k, int j);
 
 inline Real log1p_value(const Real& x) { return math_log1p(x); }
 Real math_exp2(const Real& x);
@@ -146,7 +146,7 @@ Real log_diff_exp_slope_value(const Real& x, const Real& y);
 Real sinc_value(const Real& x);
 Real sinc_derivative_value(const Real& x, int k);
 Real lgamma_value(const Real& x);
-Real tgamma_value(const Real& x);
+Real tgamma_derivative_value(const Real& x, int k);
 Real polygamma_value(const Real& x, int k);
 Real digamma_difference_value(const Real& x, const Real& y);
 Real trigamma_difference_value(const Real& x, const Real& y);
@@ -157,6 +157,9 @@ Real bessel_i0_derivative_value(const Real& x, int k);
 Real cosine_of_value(const Real& x, const Real& y);
 Real over_square_sum_value(const Real& x, const Real& y);
 Real difference_over_square_sum_value(const Real& x, const Real& y);
+Real over_square_value(const Real& x, const Real& y, const Real& z);
+Real over_cube_value(const Real& x, const Real& y, const Real& z);
+Real product_over_square_sum_value(const Real& x, const Real& y);
 Real huber_value(const Real& x, const Real& delta);
 
 using formulas::always;

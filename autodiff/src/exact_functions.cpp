@@ -234,7 +234,9 @@ Real log_diff_exp_value(const Real& x, const Real& y) {
   if (x == real_inf && y < x) return x;
   return x + log1mexp_value(y - x);
 }
-Real log_diff_exp_slope_value(const Real& x, const Real& y) { return Real(-1.0) / math_expm1(x - y); }
+Real log_diff_exp_slope_value(const Real& x, const Real& y) {
+  return x < y ? real_nan : Real(-1.0) / math_expm1(x - y);
+}
 Real sinc_value(const Real& x) {
   if (is_inf(x)) return 0.0;
   return x == Real(0.0) ? Real(1.0) : math_sin(x) / x;
@@ -243,11 +245,10 @@ Real sinc_derivative_value(const Real& x, int k) { return narrow(special::exact_
 Real lgamma_value(const Real& x) {
   return is_inf(x) ? real_inf : narrow(special::exact_lgamma(wide(x)));
 }
-Real tgamma_value(const Real& x) {
+Real tgamma_derivative_value(const Real& x, int k) {
   if (is_nan(x) || is_inf(x)) return x > Real(0.0) ? x : real_nan;
-  if (x <= Real(0.0) && math_floor(x) == x) return x == Real(0.0) ? Real(1.0) / x : real_nan;
   if (x > Real(1e4)) return real_inf;
-  return x < Real(-1e4) ? Real(0.0) : narrow(special::exact_tgamma(wide(x)));
+  return x < Real(-1e4) && !(math_floor(x) == x) ? Real(0.0) : narrow(special::exact_tgamma_derivative(wide(x), k));
 }
 Real polygamma_value(const Real& x, int k) {
   if (is_inf(x)) return x < Real(0.0) ? real_nan : k == 0 ? x : Real(0.0);
@@ -270,6 +271,23 @@ Real bessel_i0_derivative_value(const Real& x, int k) {
   return narrow(special::exact_bessel_i0_derivative(wide(x), k));
 }
 
+// d^(k + j) / dx^k dy^j of x^y; by y NaN at (0, 0) and for x < 0, 0 at x = 0 < y.
+Real power_value(const Real& x, const Real& y, int k, int j) {
+  if (j > 0) {
+    if (x == Real(0.0)) return y > Real(0.0) ? Real(0.0) : y < Real(0.0) && k == 0 && j == 1 ? -real_inf : real_nan;
+    if (x < Real(0.0) || is_nan(x) || is_nan(y)) return real_nan;
+    if (x < real_inf && !is_inf(y)) return narrow(special::exact_pow_derivative(wide(x), wide(y), k, j));
+    return k == 0 ? math_pow(x, y) * math_log(x) : real_nan;
+  }
+  Real factor = 1.0, exponent = y;
+  for (int i = 0; i < k; ++i) {
+    factor = factor * exponent;
+    exponent = exponent - Real(1.0);
+  }
+  if (factor == Real(0.0)) return is_nan(x) ? x : factor;
+  return factor * math_pow(x, exponent);
+}
+
 Real cosine_of_value(const Real& x, const Real& y) {
   if (is_nan(x) || is_nan(y)) return real_nan;
   if (is_inf(x)) return math_copysign(is_inf(y) ? Real(1.0) / root_two() : Real(1.0), x);
@@ -284,6 +302,12 @@ Real difference_over_square_sum_value(const Real& x, const Real& y) {
   if (is_inf(x) || is_inf(y)) return is_nan(x) || is_nan(y) ? real_nan : Real(0.0);
   return (x * x - y * y) / whole_power(x * x + y * y, 2);
 }
+Real product_over_square_sum_value(const Real& x, const Real& y) {
+  if (is_inf(x) || is_inf(y)) return is_nan(x) || is_nan(y) ? real_nan : Real(0.0);
+  return x * y / whole_power(x * x + y * y, 2);
+}
+Real over_square_value(const Real& x, const Real& y, const Real&) { return x / (y * y); }
+Real over_cube_value(const Real& x, const Real& y, const Real&) { return x / (y * y * y); }
 Real huber_value(const Real& x, const Real& delta) {
   const Real size = math_abs(x);
   return size <= delta ? x * x / Real(2.0) : delta * (size - delta / Real(2.0));

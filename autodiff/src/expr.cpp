@@ -140,7 +140,7 @@ Expr select(const Condition& condition, const Expr& a, const Expr& b) {
       Op::select, {recording.node(condition.value()), recording.node(a), recording.node(b)}));
 }
 
-Expr pow(const Expr& x, double exponent) { return detail::apply_nary(Op::power, {x, exponent, 0.0}); }
+Expr pow(const Expr& x, const Expr& y) { return detail::apply_nary(Op::power, {x, y, 0.0, 0.0}); }
 
 Expr dot(ExprSpan x, ExprSpan y) {
   if (x.size() != y.size())
@@ -157,24 +157,59 @@ Expr dot(ExprSpan x, ExprSpan y) {
 
 Expr sum(ExprSpan x) { return x.size() == 0 ? Expr(0.0) : detail::apply_nary(Op::sum, x); }
 
+namespace detail {
+namespace {
+
+// Appends to the operands the first `shared` results of `parts`, an operation of several results on them.
+struct WithParts {
+  Recording* recording;  // null: all operands are constants
+  std::vector<NodeId> nodes;
+  std::vector<double> values;
+
+  WithParts(ExprSpan x, Op parts, std::size_t num_parts, std::size_t shared) : recording(recording_of_any(x)) {
+    if (recording != nullptr) {
+      for (const Expr& e : x) nodes.push_back(recording->node(e));
+      const NodeId first = recording->builder().node(parts, nodes);
+      for (std::size_t i = 0; i < shared; ++i) nodes.push_back(first + static_cast<NodeId>(i));
+      return;
+    }
+    for (const Expr& e : x) values.push_back(e.constant());
+    std::vector<double> results(num_parts);
+    evaluate_scalar(parts, values, results);
+    values.insert(values.end(), results.begin(), results.begin() + static_cast<std::ptrdiff_t>(shared));
+  }
+
+  std::vector<Expr> results(Op op, std::size_t count) const {
+    std::vector<Expr> exprs;
+    if (recording != nullptr) {
+      const NodeId first = recording->builder().node(op, nodes);
+      for (std::size_t i = 0; i < count; ++i) exprs.push_back(recording->expr(first + static_cast<NodeId>(i)));
+      return exprs;
+    }
+    std::vector<double> computed(count);
+    evaluate_scalar(op, values, computed);
+    return {computed.begin(), computed.end()};
+  }
+};
+
+}  // namespace
+}  // namespace detail
+
 Expr logsumexp(ExprSpan x) {
   if (x.size() == 0) throw std::invalid_argument("logsumexp: no operand");
-  std::vector<Expr> operands(x.begin(), x.end());
-  if (detail::Recording* recording = detail::recording_of_any(x)) {
-    std::vector<NodeId> nodes;
-    for (const Expr& e : x) nodes.push_back(recording->node(e));
-    const NodeId parts = recording->builder().node(Op::shifted_exps, nodes);
-    nodes.push_back(parts);
-    nodes.push_back(parts + 1);
-    return recording->expr(recording->builder().node(Op::logsumexp, nodes));
-  }
-  std::vector<double> values, parts(operands.size() + 2);
-  for (const Expr& e : x) values.push_back(e.constant());
-  detail::evaluate_scalar(Op::shifted_exps, values, parts);
-  values.insert(values.end(), {parts[0], parts[1]});
-  double result;
-  detail::evaluate_scalar(Op::logsumexp, values, {&result, 1});
-  return result;
+  const auto n = static_cast<std::size_t>(x.size());
+  return detail::WithParts(x, Op::shifted_exps, n + 2, 2).results(Op::logsumexp, 1)[0];
+}
+
+std::vector<Expr> softmax(ExprSpan x) {
+  if (x.size() == 0) return {};
+  const auto n = static_cast<std::size_t>(x.size());
+  return detail::WithParts(x, Op::shifted_exps, n + 2, n + 2).results(Op::softmax, n);
+}
+
+Expr norm(ExprSpan x) {
+  if (x.size() == 0) return 0.0;
+  return detail::WithParts(x, Op::scaled_norm, 2, 2).results(Op::norm, 1)[0];
 }
 
 }  // namespace rappel

@@ -61,26 +61,6 @@ T share_of_smaller(const T& x, const T& y) {
   return select(x < y, T(1.0), select(x == y, T(0.5), T(0.0)));
 }
 
-// c (c-1) .. (c-k+1) x^(c-k): the k-th derivative of x^c. Where c - k rounds, its rounding times log x is put back
-// (left out: 295 ulp).
-template <class T>
-T power_value(const T& x, double c, double k) {
-  double factor = 1.0;
-  for (double i = 0.0; i < k; i += 1.0) factor *= c - i;
-  if (factor == 0.0) return select(x == x, T(0.0), x);
-  const double exponent = c - k;
-  const T power = math_pow(x, T(exponent));
-  if (k == 0.0) return power;
-  const double minus_k = exponent - c;  // Knuth's two-sum: exponent + rest = c - k
-  const double rest = (c - (exponent - minus_k)) - (k + minus_k);
-  if (rest == 0.0) return T(factor) * power;
-  const T logarithm = select(T(0.0) < x, select(x < T(__builtin_inf()), math_log(x), T(0.0)), T(0.0));
-  const T product = T(factor) * power;
-  const T low = fma(T(factor), power, -product) + product * (T(rest) * logarithm);
-  const T exact = select(math_abs(product) < T(__builtin_inf()), product + low, product);
-  return select(x < T(0.0), T(__builtin_nan("")), exact);  // c is no integer, c - k rounded may be one
-}
-
 inline constexpr struct Always {} always;
 
 #define RAPPEL_UNARY(name, symbol, formula, derivative, ...) \

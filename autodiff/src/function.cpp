@@ -31,19 +31,22 @@ const Executor& Recorded::value() const {
   return value_.get([&] { return make_interpreter(lower(fuse_live(traced_)), preferred_kernels()); });
 }
 
+Traced Recorded::with_gradient() const {
+  Builder builder(traced_.graph, {options_.exact_zeros});
+  std::vector<NodeId> parameters;
+  for (NodeId n = 0; n < static_cast<NodeId>(traced_.graph.size()); ++n)
+    if (traced_.graph.op(n) == Op::parameter) parameters.push_back(n);
+  const NodeId one = builder.constant(1.0);
+  Traced both{{}, traced_.outputs, traced_.guards};
+  for (const NodeId g : reverse_sweep(builder, traced_.outputs, {&one, 1}, parameters))
+    both.outputs.push_back(g);
+  both.graph = builder.take();
+  return both;
+}
+
 const Executor& Recorded::value_and_gradient() const {
-  return gradient_.get([&] {
-    Builder builder(traced_.graph, {options_.exact_zeros});
-    std::vector<NodeId> parameters;
-    for (NodeId n = 0; n < static_cast<NodeId>(traced_.graph.size()); ++n)
-      if (traced_.graph.op(n) == Op::parameter) parameters.push_back(n);
-    const NodeId one = builder.constant(1.0);
-    Traced both{{}, traced_.outputs, traced_.guards};
-    for (const NodeId g : reverse_sweep(builder, traced_.outputs, {&one, 1}, parameters))
-      both.outputs.push_back(g);
-    both.graph = builder.take();
-    return make_interpreter(lower(fuse_live(both)), preferred_kernels());
-  });
+  return gradient_.get(
+      [&] { return make_interpreter(lower(fuse_live(with_gradient())), preferred_kernels()); });
 }
 
 bool uses_column(const Traced& traced, Index column) {

@@ -49,6 +49,7 @@ class Recorded {
   Recorded(Traced traced, bool by_row, std::vector<bool> needs_rows, const RecordOptions& options);
 
   const Traced& traced() const { return traced_; }
+  Traced with_gradient() const;  // the value's nodes with the numbers that they have, then the gradient's
   bool by_row() const { return by_row_; }
   bool needs_rows(std::size_t table) const { return needs_rows_[table]; }
   const RecordOptions& options() const { return options_; }

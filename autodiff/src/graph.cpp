@@ -35,23 +35,29 @@ void check_operand_count(Op op, std::size_t given) {
   const int expected = info(op).num_operands;
   if (expected >= 0 && given != static_cast<std::size_t>(expected))
     throw std::invalid_argument(count_message(op, given, std::to_string(expected)));
-  if ((op == Op::select || op == Op::power) && given != 3)
-    throw std::invalid_argument(count_message(op, given, "3"));
+  if (op == Op::select && given != 3) throw std::invalid_argument(count_message(op, given, "3"));
+  if (op == Op::power && given != 4) throw std::invalid_argument(count_message(op, given, "4"));
   if ((op == Op::dot || op == Op::sum_products) && given % 2 != 0)
     throw std::invalid_argument(count_message(op, given, "an even number of"));
-  const bool nary = op == Op::sum || op == Op::shifted_exps;
-  if ((nary && given < 1) || (op == Op::logsumexp && given < 3) ||
+  const bool nary = op == Op::sum || op == Op::shifted_exps || op == Op::scaled_norm;
+  if ((nary && given < 1) || ((op == Op::logsumexp || op == Op::norm || op == Op::unit) && given < 3) ||
       (op == Op::softmax && (given < 4 || given % 2)))
     throw std::invalid_argument(count_message(op, given, "more"));
 }
 
 std::size_t num_results_of(Op op, std::size_t num_operands) {
   if (op == Op::shifted_exps) return num_operands + 2;
+  if (op == Op::scaled_norm) return 2;
+  if (op == Op::unit) return num_operands - 2;
   if (op == Op::softmax) return (num_operands - 2) / 2;
   return 1;
 }
 
 }  // namespace
+
+bool has_several_results(Op op) {
+  return op == Op::shifted_exps || op == Op::softmax || op == Op::scaled_norm || op == Op::unit;
+}
 
 const char* name_of(Op op) { return info(op).name; }
 

@@ -13,6 +13,8 @@ constexpr std::ptrdiff_t num_vectors = num_partials / width;  // that hold the p
 #include "kernels_dot.hpp"
 #include "kernels_reduce.hpp"
 #include "kernels_exps.hpp"
+#include "kernels_norm.hpp"
+#undef RAPPEL_NARY_KERNEL
 
 template <class F>
 BodyKernel binary_by_rate(unsigned varying) {
@@ -68,6 +70,12 @@ BodyKernel find_kernel(Op op, unsigned varying) {
       return &logsumexp_kernel;
     case Op::softmax:
       return &softmax_kernel;
+    case Op::scaled_norm:
+      return &scaled_norm_kernel;
+    case Op::norm:
+      return &norm_kernel;
+    case Op::unit:
+      return &unit_kernel;
     case Op::sum_rows:
       return &reduce_kernel<AddLanes>;
     case Op::max_rows:

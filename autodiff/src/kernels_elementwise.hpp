@@ -75,10 +75,10 @@ void select_kernel(const Leaf& leaf, const BodyInstruction& i) {
 }
 
 void power_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const Operand<true> x(leaf, leaf.operands[i.first]);
-  const double c = *leaf.pointers[leaf.operands[i.first + 1] & ~uniform_bit];
-  const double k = *leaf.pointers[leaf.operands[i.first + 2] & ~uniform_bit];
+  const AnyOperand x(leaf, leaf.operands[i.first]), y(leaf, leaf.operands[i.first + 1]);
+  const int k = static_cast<int>(*leaf.pointers[leaf.operands[i.first + 2] & ~uniform_bit]);
+  const int j = static_cast<int>(*leaf.pointers[leaf.operands[i.first + 3] & ~uniform_bit]);
   double* out = result_of(leaf, i);
   for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
-    store(out + r, formulas::power_value(x.at(r), c, k));
+    store(out + r, power_value(x.at(r), y.at(r), k, j));
 }

@@ -56,4 +56,4 @@ void softmax_of(std::uint32_t num_operands, Get get, Put put) {
 RAPPEL_NARY_KERNEL(shifted_exps)
 RAPPEL_NARY_KERNEL(logsumexp)
 RAPPEL_NARY_KERNEL(softmax)
-#undef RAPPEL_NARY_KERNEL
+

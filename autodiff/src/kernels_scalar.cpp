@@ -64,7 +64,7 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
         values[i->result] = values[x[0]] == 0.0 ? values[x[2]] : values[x[1]];
         break;
       case Op::power:
-        values[i->result] = formulas::power_value(get(0), values[x[1]], values[x[2]]).v;
+        values[i->result] = power_value(get(0), get(1), static_cast<int>(values[x[2]]), static_cast<int>(values[x[3]])).v;
         break;
       case Op::sum:
         values[i->result] = sum_of(values, x, i->count);
@@ -80,6 +80,15 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
         break;
       case Op::softmax:
         softmax_of(i->count, get, put);
+        break;
+      case Op::scaled_norm:
+        scaled_norm_of(i->count, get, put);
+        break;
+      case Op::norm:
+        norm_of(i->count, get, put);
+        break;
+      case Op::unit:
+        unit_of(i->count, get, put);
         break;
       default:
         break;  // leaves have no instruction

@@ -61,7 +61,7 @@ inline Lanes gelu_value(Lanes x) {
   return select(x < Lanes(-36.0), select(x > Lanes(-50.0), far, Lanes(0.0)), near);
 }
 
-// Phi(x) + x phi(x). About its zero by a polynomial on [-1.6, 0.1] times the distance from it (minimax, off by 2^-60).
+// Phi(x) + x phi(x), the product in two parts. About its zero by a polynomial on [-1.15, 0.1] times the distance from it (minimax, off by 2^-60).
 inline Lanes gelu_slope(Lanes x) {
   constexpr double around_zero[] = {
       -7.673976272191996e-11, 1.1154918633777032e-10, 1.883550966894885e-09,  -1.3446969886984246e-09,
@@ -72,14 +72,16 @@ inline Lanes gelu_slope(Lanes x) {
       0.4314939923140469};
   const Lanes h = (x - Lanes(-0x1.80ead197f00b4p-1)) - Lanes(0x1.13e74c58cada8p-56);
   const Lanes middle = h * polynomial(around_zero, h);
-  const Two cdf = normal_cdf_two(x);
-  const Lanes outer = (cdf.high + x * normal_pdf_derivative_value(x, 0)) + cdf.low;
-  const Two square = product_of_two(x, x);
+  const Two cdf = normal_cdf_two(x), square = product_of_two(x, x);
+  const Two e = exp_two(select(math_abs(x) < Lanes(37.0), Lanes(-0.5) * square.high, Lanes(-1.0)));
+  const Two density = e * two(0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56);
+  const Two exact = {density.high, density.low - density.high * (Lanes(0.5) * square.low)};
+  const Lanes outer = rounded(exact * x + cdf);
   const Lanes far = times_exp(x - mills_series(x) / x, {Lanes(0.5) * square.high, Lanes(0.5) * square.low},
                               two(0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56));
   const Lanes tail = select(x > Lanes(-50.0), far, Lanes(0.0));
-  const Lanes inner = select(x > Lanes(-1.6), select(x < Lanes(0.1), middle, outer), outer);
-  return select(x < Lanes(-36.0), tail, select(x > Lanes(50.0), Lanes(1.0), inner));
+  const Lanes inner = select(x > Lanes(-1.15), select(x < Lanes(0.1), middle, outer), outer);
+  return select(x < Lanes(-36.0), tail, select(x > Lanes(36.0), Lanes(1.0), inner));
 }
 
 // For k >= 2: x phi^(k-1) + k phi^(k-2) = p phi, p = -(-1)^k (x He_(k-1) - k He_(k-2)).
@@ -101,7 +103,7 @@ struct SiluParts {
 };
 inline SiluParts silu_parts(Lanes size) {
   const Mask far = size > Lanes(600.0);
-  const Lanes inside = select(size < Lanes(1200.0), size, Lanes(1200.0));
+  const Lanes inside = select(size < Lanes(760.0), size, Lanes(760.0));
   const Two a = exp_two(select(far, Lanes(64.0) - inside, -inside));
   return {a, select(far, two(1.0), a + Lanes(1.0)), select(far, scale_back(), two(1.0))};
 }
@@ -111,7 +113,8 @@ inline Lanes silu_value(Lanes x) {
   const Two share = select(x < Lanes(0.0), e.a, two(1.0)) / e.one_plus_a;
   const Two product = share * x;
   const Lanes value = rounded(select(x < Lanes(0.0), product * e.scale, product));
-  return select(x == Lanes(-__builtin_inf()), Lanes(0.0), select(x == Lanes(__builtin_inf()), x, value));
+  const Lanes inside = select(math_abs(x) < Lanes(760.0), value, select(x < Lanes(0.0), Lanes(0.0), x));
+  return select(x == x, inside, x);
 }
 
 // (1 + a + x a) / (1 + a)^2, from below (a + x a + a^2) / (1 + a)^2; about its zero by Taylor's series.
@@ -129,7 +132,7 @@ inline Lanes silu_slope(Lanes x) {
                                0.00018570724361186496, 0.0007985218818397998,  0.000126627410081122,    -0.006606589138356696,
                                -0.015222655223188032,  0.018874814223782312,   0.1466487969969469,      0.2178117057198001};
   const Lanes result = select(math_abs(h) < Lanes(0.0625), h * polynomial(taylor, h), value);
-  const Lanes inside = select(math_abs(x) < Lanes(1100.0), result, select(negative, Lanes(0.0), Lanes(1.0)));
+  const Lanes inside = select(math_abs(x) < Lanes(760.0), result, select(negative, Lanes(0.0), Lanes(1.0)));
   return select(x == x, inside, x);
 }
 
@@ -146,7 +149,7 @@ inline Lanes silu_curvature(Lanes x) {
                                9.644059294156357e-05,   0.0001151307019584522,  -0.0013663696912367745, 0.003862816776830254,
                                -0.001836670144762844,   -0.022487259234225326,  0.07629586548655085,    -0.09153052016419229};
   const Lanes result = select(math_abs(h) < Lanes(0.0625), h * polynomial(taylor, h), value);
-  return select(size < Lanes(1100.0), result, select(x == x, Lanes(0.0), x));
+  return select(size < Lanes(760.0), result, select(x == x, Lanes(0.0), x));
 }
 
 // The n-th derivative of the sigmoid at -size as a polynomial of it: P_1 = s - s^2, P_(n+1) = P_n' (s - s^2).
@@ -168,7 +171,7 @@ inline Lanes silu_derivative_value(Lanes x, int k) {
   if (k == 2) return silu_curvature(x);
   const Lanes size = math_abs(x);  // odd k: odd function, even k: even
   const Lanes below = Lanes(k) * sigmoid_derivative_below(size, k - 1) - size * sigmoid_derivative_below(size, k);
-  const Lanes finite = select(size < Lanes(1100.0), below, select(x == x, Lanes(0.0), x));
+  const Lanes finite = select(size < Lanes(760.0), below, select(x == x, Lanes(0.0), x));
   return k % 2 == 0 ? finite : select(x > Lanes(0.0), -finite, finite);
 }
 
@@ -176,7 +179,7 @@ inline Lanes silu_derivative_value(Lanes x, int k) {
 
 // A power of two that brings the larger one to where squares neither over- nor underflow.
 inline Lanes scale_of_squares(Lanes largest) {
-  return select(largest > Lanes(0x1p400), Lanes(0x1p-600),
+  return select(largest > Lanes(0x1p500), Lanes(0x1p-520),
                 select(largest < Lanes(0x1p-400), Lanes(0x1p600), Lanes(1.0)));
 }
 inline Lanes larger_size(Lanes x, Lanes y) {
@@ -187,7 +190,8 @@ inline Lanes larger_size(Lanes x, Lanes y) {
 // x / hypot(x, y); 0 at 0; of infinite operands the limit along the diagonal or axis.
 inline Lanes cosine_of_value(Lanes x, Lanes y) {
   const Lanes infinity(__builtin_inf());
-  const Lanes largest = larger_size(x, y), scale = scale_of_squares(largest);
+  const Lanes largest = larger_size(x, y);
+  const Lanes scale = select(largest > Lanes(0x1p1000), Lanes(0x1p-20), select(largest < Lanes(0x1p-900), Lanes(0x1p600), Lanes(1.0)));
   const Lanes u = x * scale, share = u / math_hypot(u, y * scale);
   const Lanes size = select(math_abs(x) == infinity, select(math_abs(y) == infinity, Lanes(0x1.6a09e667f3bcdp-1), Lanes(1.0)),
                             Lanes(0.0));
@@ -210,6 +214,14 @@ inline Lanes over_square_sum_value(Lanes x, Lanes y) {
 inline Lanes difference_over_square_sum_value(Lanes x, Lanes y) {
   const Lanes largest = larger_size(x, y), scale = scale_of_squares(largest);
   const Lanes u = x * scale, v = y * scale, sum = fma(u, u, v * v);
-  const Lanes value = (((u - v) / sum) * scale) * (((u + v) / sum) * scale);
+  const Lanes value = ((u - v) / sum) * ((u + v) / sum) * scale * scale;
+  return select(largest == Lanes(__builtin_inf()), select(x == x, select(y == y, Lanes(0.0), y), x), value);
+}
+
+// x y / (x^2 + y^2)^2
+inline Lanes product_over_square_sum_value(Lanes x, Lanes y) {
+  const Lanes largest = larger_size(x, y), scale = scale_of_squares(largest);
+  const Lanes u = x * scale, v = y * scale, sum = fma(u, u, v * v);
+  const Lanes value = (u / sum) * (v / sum) * scale * scale;
   return select(largest == Lanes(__builtin_inf()), select(x == x, select(y == y, Lanes(0.0), y), x), value);
 }

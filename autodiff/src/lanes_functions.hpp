@@ -179,7 +179,10 @@ inline Lanes asinh_value(Lanes x) {
 inline Lanes acosh_value(Lanes x) {
   return select(x > Lanes(0x1p60), log_of_twice(x), sleef_acosh(x));
 }
-inline Lanes log1p_value(Lanes x) { return select(x > Lanes(0x1p60), math_log(x), math_log1p(x)); }
+inline Lanes log1p_value(Lanes x) {
+  const Lanes inside = select(math_abs(x) < Lanes(0x1p-54), x, math_log1p(x));
+  return select(x > Lanes(0x1p60), math_log(x), inside);
+}
 
 // 1 / (1 + x^2), whose square overflows.
 inline Lanes atan_slope_value(Lanes x) {
@@ -195,14 +198,14 @@ inline Lanes acosh_slope_value(Lanes x) {
 // x^(-2/3) / 3: z = cbrt(x) and what x - z^3 says of its rounding; scaled where squares leave the normal range.
 inline Lanes cbrt_slope_value(Lanes x) {
   const Lanes size = math_abs(x);
-  const Mask tiny = size < Lanes(0x1p-900);
-  const Lanes y = select(tiny, size * Lanes(0x1p300), size);
+  const Mask tiny = size < Lanes(0x1p-900), huge = size > Lanes(0x1p900);
+  const Lanes y = size * select(tiny, Lanes(0x1p300), select(huge, Lanes(0x1p-300), Lanes(1.0)));
   const Lanes z = math_cbrt(y);
   const Two square = product_of_two(z, z), cube = square * z;
   const Lanes correction = ((y - cube.high) - cube.low) / (Lanes(3.0) * square.high);
   const Two exact_square = {square.high, square.low + Lanes(2.0) * z * correction};
   const Lanes slope = rounded(two(1.0) / (exact_square * Lanes(3.0)));
-  const Lanes finite = select(tiny, slope * Lanes(0x1p200), slope);
+  const Lanes finite = slope * select(tiny, Lanes(0x1p200), select(huge, Lanes(0x1p-200), Lanes(1.0)));
   return select(size == Lanes(0.0), Lanes(__builtin_inf()), select(size < Lanes(__builtin_inf()), finite, Lanes(1.0) / size));
 }
 
@@ -239,16 +242,19 @@ inline Lanes log1mexp_value(Lanes x) { return log1mexp_of({x, Lanes(0.0)}); }
 inline Lanes log_diff_exp_value(Lanes x, Lanes y) {
   const Two d = sum_of_two(y, -x);
   const Lanes rest = log1mexp_of(d);
-  return select(x == Lanes(__builtin_inf()), select(y < x, x, rest), x + rest);
+  const Lanes sum = x + rest;
+  const Lanes careful = where(math_abs(sum) < Lanes(0.25) * math_abs(x), &detail::special::log_diff_exp, x, y, sum);
+  return select(x == Lanes(__builtin_inf()), select(y < x, x, rest), careful);
 }
 
 // -1 / (e^t - 1), t = x - y: the adjoint of -y in log_diff_exp(x, y). By e^-t where e^t may overflow.
 inline Lanes log_diff_exp_slope_value(Lanes x, Lanes y) {
   const Two t = sum_of_two(x, -y);
   const Lanes low = select(t.low == t.low, t.low, Lanes(0.0));
-  const Lanes q = Lanes(-1.0) / math_expm1(t.high), e = math_exp(-t.high);
+  const Lanes q = Lanes(-1.0) / math_expm1(t.high + Lanes(0.0)), e = math_exp(-t.high);
   const Lanes near = q - select(low == Lanes(0.0), Lanes(0.0), q * (low * (Lanes(1.0) - q)));
-  return select(t.high > Lanes(40.0), e * low - e, near);
+  const Lanes value = select(t.high > Lanes(40.0), e * low - e, near);
+  return select(t.high < Lanes(0.0), Lanes(__builtin_nan("")), value);
 }
 
 inline Lanes sinc_value(Lanes x) {

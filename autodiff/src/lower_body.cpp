@@ -246,7 +246,7 @@ class BodyLowering {
 
 NodeId num_results(const Graph& graph, NodeId n) {
   const Op op = graph.op(n);
-  return op == Op::shifted_exps || op == Op::softmax ? static_cast<NodeId>(graph.payload(n)) : 1;
+  return has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
 }
 
 Body lower_body(const BodySource& source, RowSet rows) { return BodyLowering(source, rows).run(); }

@@ -36,9 +36,11 @@ double trigamma_difference(double x, double y) {
 double log_beta(double x, double y) {
   return careful([&](auto n) { return log_beta_terms(decltype(n)(x), decltype(n)(y)); });
 }
-double tgamma(double x) {
-  if (x == std::floor(x) && !(x > 0.0)) return x == 0.0 ? 1.0 / x : std::numeric_limits<double>::quiet_NaN();
-  return std::isinf(x) ? x : static_cast<double>(boost::math::tgamma(static_cast<long double>(x), quiet));
+double tgamma_derivative(double x, int k) {
+  if (std::isnan(x) || x == std::numeric_limits<double>::infinity()) return x;
+  if (x < -1e4 && std::isfinite(x) && x != std::floor(x)) return 0.0;
+  if (x > 1e4) return std::numeric_limits<double>::infinity();
+  return careful([&](auto n) { return tgamma_terms(decltype(n)(x), k); });
 }
 double erf_inv(double x) { return static_cast<double>(erf_inv_of(static_cast<long double>(x))); }
 double erf_inv_slope(double x) { return static_cast<double>(erf_inv_slope_of(static_cast<long double>(x))); }
@@ -51,6 +53,17 @@ double normal_log_cdf_derivative(double x, int k) {
 }
 double log_erfc_derivative(double x, int k) {
   return careful([&](auto n) { return log_erfc_terms(decltype(n)(x), k); });
+}
+double log_diff_exp(double x, double y) {
+  return careful([&](auto n) {
+    using N = decltype(n);
+    using std::exp, std::log;
+    const N d = N(y) - N(x);
+    Terms<N> sum{N(0)};
+    sum += N(x);
+    sum += d > N(-0.5) ? N(log(-boost::math::expm1(d, quiet))) : boost::math::log1p(N(-exp(d)), quiet);
+    return sum;
+  });
 }
 double sinc_derivative(double x, int k) {
   return careful([&](auto n) { return sinc_terms(decltype(n)(x), k); });
@@ -65,13 +78,26 @@ double bessel_i0_derivative(double x, int k) {
   return careful([&](auto n) { return bessel_i0_terms(decltype(n)(x), k); });
 }
 double pow_derivative(double x, double y, int k, int j) {
+  if (x < 0.0 && j == 0 && y == std::floor(y)) {
+    const double size = pow_derivative(-x, y, k, 0);
+    return std::fmod(y - k, 2.0) == 0.0 ? size : -size;
+  }
   return careful([&](auto n) { return pow_terms(decltype(n)(x), decltype(n)(y), k, j); });
 }
+
+template <int K>
+double over_power(double x, double y) {
+  long double value = x;
+  for (int i = 0; i < K; ++i) value /= y;
+  return static_cast<double>(value);
+}
+template double over_power<2>(double x, double y);
+template double over_power<3>(double x, double y);
 
 // --- in 90 digits ---
 
 Exact exact_lgamma(const Exact& x) { return lgamma_terms(x).value; }
-Exact exact_tgamma(const Exact& x) { return boost::math::tgamma(x, quiet); }
+Exact exact_tgamma_derivative(const Exact& x, int k) { return tgamma_terms(x, k).value; }
 Exact exact_polygamma(const Exact& x, int k) { return polygamma_terms(x, k).value; }
 Exact exact_polygamma_difference(const Exact& x, const Exact& y, int k) {
   return polygamma_difference_terms(x, y, k).value;

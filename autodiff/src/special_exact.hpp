@@ -9,7 +9,7 @@ namespace rappel::detail::special {
 using Exact = Wide<90>;
 
 Exact exact_lgamma(const Exact& x);
-Exact exact_tgamma(const Exact& x);
+Exact exact_tgamma_derivative(const Exact& x, int k);
 Exact exact_polygamma(const Exact& x, int k);
 Exact exact_polygamma_difference(const Exact& x, const Exact& y, int k);
 Exact exact_log_beta(const Exact& x, const Exact& y);

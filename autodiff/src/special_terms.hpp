@@ -8,6 +8,7 @@
 #include <boost/math/special_functions/binomial.hpp>
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/erf.hpp>
+#include <boost/math/special_functions/expm1.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/log1p.hpp>
 #include <boost/math/special_functions/polygamma.hpp>
@@ -66,6 +67,7 @@ N from_nearest_integer(const N& x) {
 template <class N>
 Terms<N> lgamma_terms(const N& x) {
   using std::abs, std::floor, std::log;
+  if (!(x == x)) return {x};
   if (x > 0) return {boost::math::lgamma(x, quiet)};
   if (floor(x) == x) return {inf_of<N>()};
   const N sine = boost::math::sin_pi(from_nearest_integer(x), quiet);
@@ -75,11 +77,31 @@ Terms<N> lgamma_terms(const N& x) {
   return sum;
 }
 
+// (-1)^(k+1) psi^(k) for large x, k >= 1: DLMF 5.15.8 and its derivatives.
+template <class N>
+N polygamma_expansion(const N& x, int k) {
+  using std::abs;
+  N factorial = 1, power = 1 / x;  // (k - 1)!, x^-k
+  for (int i = 1; i < k; ++i) factorial *= i, power /= x;
+  N sum = factorial * power + factorial * k * power / (2 * x), weight = factorial;  // (2j + k - 1)! / (2j)!
+  for (int j = 1; j < 200; ++j) {
+    power /= x * x;
+    weight *= N(2 * j + k - 2) * N(2 * j + k - 1) / (N(2 * j - 1) * N(2 * j));
+    const N term = boost::math::bernoulli_b2n<N>(j) * weight * power;
+    sum += term;
+    if (abs(term) < abs(sum) * std::numeric_limits<N>::epsilon()) break;
+  }
+  return sum;
+}
+
 // psi^(k); DLMF 5.15.6 below 0 for k = 0, 1; Boost's own reflection for k >= 2.
 template <class N>
 Terms<N> polygamma_terms(const N& x, int k) {
   using std::floor, std::abs;
+  if (!(x >= -1e16)) return {nan_of<N>()};  // every double there is a pole
+  if (x == inf_of<N>()) return {k == 0 ? x : N(0)};
   if (!(x > 0) && floor(x) == x) return {k % 2 == 1 ? inf_of<N>() : nan_of<N>()};
+  if (k > 0 && x > (is_wide<N> ? 200 : 40) + k) return {k % 2 == 1 ? polygamma_expansion(x, k) : N(-polygamma_expansion(x, k))};
   if (k > 1) {
     const N value = boost::math::polygamma(k, x, quiet);
     if (x > 0) return {value};
@@ -98,6 +120,27 @@ Terms<N> polygamma_terms(const N& x, int k) {
     sum += -boost::math::trigamma(above, quiet);
   }
   return sum;
+}
+
+// Gamma^(n+1) = sum of binomial(n, i) Gamma^(i) psi^(n-i).
+template <class N>
+Terms<N> tgamma_terms(const N& x, int k) {
+  using std::abs, std::floor;
+  if (!(x > 0) && floor(x) == x) return {x == 0 && k == 0 ? N(1 / x) : nan_of<N>()};
+  std::vector<Terms<N>> gamma = {{boost::math::tgamma(x, quiet)}}, psi;
+  for (int n = 0; n < k; ++n) {
+    psi.push_back(polygamma_terms(x, n));
+    if (psi.back().size == 0) psi.back().size = abs(psi.back().value);
+    Terms<N> next{N(0)};
+    for (int i = 0; i <= n; ++i) {
+      const Terms<N>&a = gamma[unsigned(i)], &b = psi[unsigned(n - i)];
+      const N weight = boost::math::binomial_coefficient<N>(unsigned(n), unsigned(i));
+      next.value += weight * a.value * b.value;
+      next.size += weight * (a.size == 0 ? N(abs(a.value)) : a.size) * b.size;
+    }
+    gamma.push_back(next);
+  }
+  return gamma.back();
 }
 
 // psi^(k)(x) - psi^(k)(x + y); by Taylor's series where y is small beside x.
@@ -390,16 +433,44 @@ Terms<N> bessel_derivative_terms(const N& given, bool second_kind, int k) {
   return {sign * d[unsigned(k)], size};
 }
 
+// I_n: DLMF 10.25.2 below 150, 10.40.1 above.
+template <class N>
+N bessel_i_of(int n, const N& x) {
+  using std::abs, std::exp, std::sqrt;
+  if constexpr (!is_wide<N>) {
+    return boost::math::cyl_bessel_i(n, x, quiet);
+  } else {
+    const N eps = std::numeric_limits<N>::epsilon();
+    N term = 1, sum = 0;
+    if (x < 150) {
+      for (int i = 1; i <= n; ++i) term *= x / (2 * i);
+      for (int k = 0; k < 2000; ++k) {
+        sum += term;
+        if (term < sum * eps) break;
+        term *= x * x / (N(4) * (k + 1) * (k + 1 + n));
+      }
+      return sum;
+    }
+    for (int k = 0; k < 400; ++k) {
+      sum += term;
+      const N next = -term * (4 * n * n - (2 * k + 1) * (2 * k + 1)) / (8 * x * (k + 1));
+      if (abs(next) > abs(term) || abs(next) < eps) break;
+      term = next;
+    }
+    return sum * exp(x) / sqrt(2 * boost::math::constants::pi<N>() * x);
+  }
+}
+
 // I0^(k) = 2^-k sum of binomial(k, i) I_(k - 2i): terms of one sign.
 template <class N>
 Terms<N> bessel_i0_terms(const N& given, int k) {
   using std::abs;
   if (!(given == given)) return {given};
   const N x = abs(given), sign = given < 0 && k % 2 == 1 ? -1 : 1;
-  if (x == inf_of<N>()) return {sign * x};
+  if (x == inf_of<N>() || x > N(1e5)) return {sign * inf_of<N>()};
   N sum = 0;
   for (int i = 0; i <= k; ++i)
-    sum += boost::math::binomial_coefficient<N>(unsigned(k), unsigned(i)) * boost::math::cyl_bessel_i(abs(k - 2 * i), x, quiet);
+    sum += boost::math::binomial_coefficient<N>(unsigned(k), unsigned(i)) * bessel_i_of(abs(k - 2 * i), x);
   for (int i = 0; i < k; ++i) sum /= 2;
   return {sign * sum};
 }

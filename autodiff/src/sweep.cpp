@@ -122,9 +122,14 @@ class ReverseSweep {
     NodeId node;
   };
 
+  // An adjoint may come by each of its results.
+  bool differentiates_results(NodeId n) const {
+    return graph_.op(n) == Op::softmax || graph_.op(n) == Op::unit;
+  }
+
   bool has_adjoint(NodeId n) const {
     if (adjoints_[n] != no_node || (!by_row_.empty() && !by_row_[n].empty())) return true;
-    if (graph_.op(n) != Op::softmax) return false;
+    if (!differentiates_results(n)) return false;
     for (NodeId i = 1; i < static_cast<NodeId>(graph_.payload(n)); ++i)
       if (adjoints_[n + i] != no_node || (!by_row_.empty() && !by_row_[n + i].empty())) return true;
     return false;
@@ -202,7 +207,7 @@ class ReverseSweep {
       return;
     }
     std::vector<NodeId> sources;
-    for (NodeId i = 0; i < (graph_.op(n) == Op::softmax ? static_cast<NodeId>(graph_.payload(n)) : 1); ++i) {
+    for (NodeId i = 0; i < (differentiates_results(n) ? static_cast<NodeId>(graph_.payload(n)) : 1); ++i) {
       join_parts(n + i);
       for (const Part& part : by_row_[n + i]) sources.push_back(part.source);
     }
@@ -313,9 +318,13 @@ class ReverseSweep {
         visit(1, expr(x[0]), [&] { return zbar_; });
         return visit(2, logical_not(expr(x[0])), [&] { return zbar_; });
       case Op::power:
-        return visit(0, {}, [&] {
+        visit(0, {}, [&] {
           const NodeId k = builder_.constant(graph_.value(x[2]) + 1.0);
-          return times(zbar_, expr(builder_.node(Op::power, {x[0], x[1], k})));
+          return times(zbar_, expr(builder_.node(Op::power, {x[0], x[1], k, x[3]})));
+        });
+        return visit(1, {}, [&] {
+          const NodeId j = builder_.constant(graph_.value(x[3]) + 1.0);
+          return times(zbar_, expr(builder_.node(Op::power, {x[0], x[1], x[2], j})));
         });
       case Op::sum:
         for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return zbar_; });
@@ -326,6 +335,12 @@ class ReverseSweep {
         return;
       case Op::logsumexp:
         return logsumexp_edges(x, visit);
+      case Op::norm:
+        for (std::size_t i = 0; i + 2 < x.size(); ++i)
+          visit(i, {}, [&] { return times(zbar_, expr(builder_.node(Op::unit, x) + static_cast<NodeId>(i))); });
+        return;
+      case Op::unit:
+        return unit_edges(n, x, visit);
       case Op::softmax:
         return softmax_edges(n, visit);
       case Op::sum_rows:
@@ -351,6 +366,29 @@ class ReverseSweep {
       visit(i, {}, [&] {
         if (!shares) shares = builder_.node(Op::softmax, operands);
         return times(zbar_, expr(*shares + static_cast<NodeId>(i)));
+      });
+  }
+
+  // d u_i / d x_j = (1{i = j} - u_i u_j) / norm. Of few operands 1 - u_j^2 is the sum of the other squares, which
+  // cancels nothing.
+  template <class Visit>
+  void unit_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+    const auto count = static_cast<NodeId>(graph_.payload(n));
+    std::vector<Expr> ubar(count), u(count);
+    for (NodeId i = 0; i < count; ++i) {
+      u[i] = expr(n + i);
+      ubar[i] = adjoint_part(n + i);
+    }
+    const auto others = [](std::vector<Expr> v, NodeId j) {
+      v.erase(v.begin() + j);
+      return v;
+    };
+    for (NodeId j = 0; j < count; ++j)
+      visit(j, {}, [&] {
+        const Expr size = expr(builder_.node(Op::norm, x));
+        if (count > 4) return (ubar[j] - u[j] * dot(ubar, u)) / size;
+        const std::vector<Expr> u_others = others(u, j);
+        return (ubar[j] * dot(u_others, u_others) - u[j] * dot(others(ubar, j), u_others)) / size;
       });
   }
 

@@ -11,6 +11,8 @@ namespace {
 constexpr const char* usage =
     R"(rappel fit linear|logistic ...   fit a model to a CSV file     (rappel fit --help)
 rappel predict ...               use a model that was saved   (rappel predict --help)
+rappel accuracy COST ...         a cost and its gradient against 50 digits       (rappel accuracy --help)
+rappel check COST ...            a gradient against differences of its values    (rappel check --help)
 rappel --version
 )";
 
@@ -25,12 +27,20 @@ int run(const Words& words) {
     const auto arguments = parse_predict(rest);
     return arguments ? run_predict(*arguments) : 0;
   }
+  if (command == "accuracy") {
+    const auto arguments = parse_accuracy(rest);
+    return arguments ? run_accuracy(*arguments) : 0;
+  }
+  if (command == "check") {
+    const auto arguments = parse_check(rest);
+    return arguments ? run_check(*arguments) : 0;
+  }
   if (command == "--version") {
     std::cout << "rappel " RAPPEL_VERSION "\n";
   } else if (command == "--help" || command == "-h") {
     std::cout << usage;
   } else {
-    const Words known = {"fit", "predict", "--version", "--help"};
+    const Words known = {"fit", "predict", "accuracy", "check", "--version", "--help"};
     throw std::invalid_argument("unknown command " + in_quotes(command) + did_you_mean(command, known));
   }
   return 0;

@@ -1,4 +1,4 @@
-// Each operation of ops.def, on each instruction set of this machine, holds the bounds that its entry states:
+// A few hundred points for each (tests/accuracy measures many more, by functions): each operation of ops.def, on each instruction set of this machine, holds the bounds that its entry states:
 // value and partials against 50 digits. The cases are expanded from the table: a new entry is tested by
 // itself.
 
@@ -63,7 +63,7 @@ void check_bound(const std::string& what, const std::function<Expr(ExprSpan)>& f
 template <class F, class Op>
 void check_unary(const std::string& name, const Op& op, double lowest, double highest, double value_ulp,
                  double partial_ulp, double) {
-  Table inputs = {unary_inputs(5000)};
+  Table inputs = {unary_inputs(200)};
   std::erase_if(inputs[0], [&](double x) { return x < lowest || x > highest; });  // NaN stays
   std::vector<Real> values, partials;
   for (const double x : inputs[0]) {
@@ -76,9 +76,22 @@ void check_unary(const std::string& name, const Op& op, double lowest, double hi
       name + "'", [&](ExprSpan x) { return F::partial(x[0], op(x[0])); }, inputs, partials, partial_ulp);
 }
 
+Pairs inside_domain(const std::string& name, const Pairs& all) {
+  const bool positive = name == "log_beta" || name == "digamma_difference" || name == "trigamma_difference";
+  const bool finite_sum = name == "hypot";
+  Pairs kept;
+  for (std::size_t r = 0; r < all.x.size(); ++r) {
+    if (positive && !(all.x[r] > 0.0 && all.y[r] > 0.0 && std::isfinite(all.x[r] + all.y[r]))) continue;
+    if (finite_sum && std::isinf(std::hypot(all.x[r], all.y[r]))) continue;
+    kept.x.push_back(all.x[r]);
+    kept.y.push_back(all.y[r]);
+  }
+  return kept;
+}
+
 template <class F, class Op>
 void check_binary(const std::string& name, const Op& op, double value_ulp, double partial_ulp) {
-  const Pairs pairs = binary_inputs(3000);
+  const Pairs pairs = inside_domain(name, binary_inputs(300));
   const Table inputs = {pairs.x, pairs.y};
   std::vector<Real> values, partials_x, partials_y;
   for (std::size_t r = 0; r < pairs.x.size(); ++r) {
@@ -102,8 +115,8 @@ void check_binary(const std::string& name, const Op& op, double value_ulp, doubl
 Expr power_of(const Expr& x, double c, double k) {
   detail::Recording& recording = *detail::Recording::innermost();
   detail::Builder& builder = recording.builder();
-  return recording.expr(
-      builder.node(Op::power, {recording.node(x), builder.constant(c), builder.constant(k)}));
+  return recording.expr(builder.node(
+      Op::power, {recording.node(x), builder.constant(c), builder.constant(k), builder.constant(0.0)}));
 }
 
 constexpr double inf = std::numeric_limits<double>::infinity();
@@ -137,7 +150,7 @@ BOOST_AUTO_TEST_CASE(powers_hold_their_bounds) {
       std::vector<Real> exact;
       for (const double x : inputs[0]) {
         const bool stated = keeps_its_digits(math_pow(Real(x), Real(c) - Real(k)));
-        exact.push_back(stated ? power_value(Real(x), c, k) : unstated);
+        exact.push_back(stated ? power_value(Real(x), c, k, 0) : unstated);
       }
       check_bound(
           "power " + std::to_string(c) + " " + std::to_string(k),

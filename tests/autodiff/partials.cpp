@@ -23,11 +23,19 @@ std::vector<double> smooth_points(double lowest, double highest, int count) {
   return points;
 }
 
+// Partials by log 2, 2 / sqrt(pi) and the like have these constants as doubles.
+bool has_rounded_constant(const std::string& name) {
+  for (const char* op : {"exp2", "log2", "log10", "cbrt", "cbrt_slope", "erf", "erfc"})
+    if (name == op) return true;
+  return false;
+}
+
 // With a step of 1e-13 the difference is off by 1e-26 times a third derivative, here below 1e6 times the
 // first.
 void check_close(const Real& derivative, const Real& difference, const std::string& what) {
   const Real error = math_abs(derivative - difference);
-  BOOST_TEST((error <= Real(1e-18) * (Real(1.0) + math_abs(difference))),
+  const Real tolerance = has_rounded_constant(what.substr(0, what.find(' '))) ? Real(0x1p-52) : Real(1e-18);
+  BOOST_TEST((error <= tolerance * (Real(1.0) + math_abs(difference))),
              what << ": derivative " << derivative.v << ", difference " << difference.v);
 }
 
@@ -61,6 +69,26 @@ void check_derivatives(const std::string& what, Cost cost, const std::vector<std
   }
 }
 
+// Operands inside of the domain of an operation of two.
+std::pair<double, double> inside(Op op, double x, double y) {
+  const double a = std::abs(x), b = std::abs(y);
+  switch (op) {
+    case Op::log_beta:
+    case Op::digamma_difference:
+    case Op::trigamma_difference:
+      return {a, b};
+    case Op::log_diff_exp:
+    case Op::log_diff_exp_slope:
+      return {x + b + 0.1, x};
+    case Op::huber:
+    case Op::xlogy:
+    case Op::xlog1py:
+      return {x, b};
+    default:
+      return {x, y};
+  }
+}
+
 // Of and, or: conditions are 0 or 1, anything else is no operand for them.
 Expr operand_of(Op op, const Expr& x) {
   return op == Op::logical_and || op == Op::logical_or ? less(0.0, x) : x;
@@ -84,7 +112,10 @@ BOOST_AUTO_TEST_SUITE(partials)
   BOOST_AUTO_TEST_CASE(derivatives_of_##name##_match_differences) {                                      \
     const std::vector<double> x = smooth_points(-inf, inf, 20);                                          \
     std::vector<std::vector<double>> points;                                                             \
-    for (std::size_t i = 1; i < x.size(); ++i) points.push_back({x[i - 1], x[i]});                       \
+    for (std::size_t i = 1; i < x.size(); ++i) { \
+      const auto [a, b] = inside(Op::name, x[i - 1], x[i]);                                               \
+      points.push_back({a, b});                                                                           \
+    }                       \
     check_derivatives(                                                                                   \
         #name,                                                                                           \
         scalar_cost(                                                                                     \

@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(pictures_are_drawn) {
 BOOST_AUTO_TEST_CASE(the_examples_of_each_help_run) {
   const Folder here;
   std::size_t examples = 0;
-  for (const char* help : {"fit --help", "predict --help"}) {
+  for (const char* help : {"fit --help", "predict --help", "accuracy --help", "check --help"}) {
     const Ended e = here.run(help);
     BOOST_TEST(e.status == 0);
     for (const std::string& line : lines_of(e.out)) {
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(the_examples_of_each_help_run) {
       BOOST_TEST(example.status == 0, line << ": " << example.err);
     }
   }
-  BOOST_TEST(examples == 3u);
+  BOOST_TEST(examples == 10u);
   BOOST_TEST(contains(here.run("--version").out, "rappel 0.1.0"));
 }
 

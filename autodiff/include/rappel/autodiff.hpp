@@ -2,6 +2,7 @@
 
 // Reverse-mode automatic differentiation: costs recorded as expression graphs.
 
+#include <rappel/autodiff/accuracy.hpp>
 #include <rappel/autodiff/expr.hpp>
 #include <rappel/autodiff/function.hpp>
 #include <rappel/autodiff/graph.hpp>

@@ -2,6 +2,7 @@
 
 // Minimises any Objective, by methods composed of small parts.
 
+#include "rappel/optim/check_gradient.hpp"
 #include "rappel/optim/direction.hpp"
 #include "rappel/optim/gradient_descent.hpp"
 #include "rappel/optim/lbfgs.hpp"

@@ -98,8 +98,9 @@ inline Expr log_sigmoid(const Expr& x) { return -softplus(-x); }
 inline Expr clamp(const Expr& x, const Expr& low, const Expr& high) { return min(max(x, low), high); }
 inline Expr fdim(const Expr& x, const Expr& y) { return select(x <= y, 0.0, x - y); }
 
-// x^exponent for a constant exponent, also for x < 0 if the exponent is an integer; pow(0, 0) = 1.
-Expr pow(const Expr& x, double exponent);
+// x^y, also for x < 0 if y is an integer; pow(0, 0) = 1. By y it has derivative 0 at x = 0 < y, and NaN at (0, 0) and
+// for x < 0.
+Expr pow(const Expr& x, const Expr& y);
 
 // A view of Exprs with signed, checked indices. Borrows what it was made from.
 class ExprSpan {
@@ -135,6 +136,13 @@ class ExprSpan {
 // x1*y1 + x2*y2 + .. and x1 + x2 + ..; each one node. dot throws std::invalid_argument if the sizes differ.
 Expr dot(ExprSpan x, ExprSpan y);
 Expr sum(ExprSpan x);
+
+// sqrt(x1^2 + x2^2 + ..) without overflow of the squares; its gradient at 0 is 0.
+Expr norm(ExprSpan x);
+inline Expr hypot(const Expr& x, const Expr& y, const Expr& z) { return norm({x, y, z}); }
+
+// exp(x_i) / (exp(x1) + exp(x2) + ..), one for each operand.
+std::vector<Expr> softmax(ExprSpan x);
 
 // log(exp(x1) + exp(x2) + ..) without overflow. Operands of +inf share the gradient equally; -inf everywhere
 // gives -inf with gradient 0. Throws std::invalid_argument for no operand.

@@ -2,6 +2,7 @@
 
 // Function: a recorded cost, replayed at any parameters.
 
+#include <rappel/autodiff/accuracy.hpp>
 #include <rappel/autodiff/rows.hpp>
 
 #include <functional>
@@ -52,6 +53,14 @@ class Function {
     result.first = value_and_gradient(span_of(x), span_of(result.second));
     return result;
   }
+
+  // Value and gradient at x, of map_rows the values, against the same graph in 50 digits. Takes some tenths
+  // of a microsecond for each node, row and condition. Throws std::invalid_argument as value_and_gradient
+  // does.
+  Accuracy accuracy(const Vector& x, const AccuracyOptions& options = {}) const {
+    return accuracy(span_of(x), options);
+  }
+  Accuracy accuracy(ConstSpan x, const AccuracyOptions& options = {}) const;
 
   // The same cost over other data: columns are found by name where both have names, else by place.
   // Throws std::invalid_argument if the cost has not one table, a name is missing, or the numbers of columns

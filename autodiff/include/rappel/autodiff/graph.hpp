@@ -28,6 +28,9 @@ enum class Reduce { sum, max, any };
 // The name by which an operation is printed.
 const char* name_of(Op op);
 
+// Whether its nodes have several results.
+bool has_several_results(Op op);
+
 // Nodes are numbered in order of appending; a node with several results takes that many consecutive numbers.
 // A node is uniform, or varies over the rows of one RowSet.
 class Graph {

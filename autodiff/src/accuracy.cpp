@@ -1,0 +1,100 @@
+#include "accuracy.hpp"
+
+#include "function_impl.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace rappel {
+namespace detail {
+namespace {
+
+// Where no output needs a condition to be right: the bound of every operation but the exceptional ones.
+constexpr double always_ok = 4.0;
+
+double allowed(double condition) { return always_ok * (condition > 1.0 ? condition : 1.0); }
+
+std::string name_of_output(std::size_t i, bool by_row) {
+  if (by_row) return "row " + std::to_string(i);
+  return i == 0 ? "value" : "gradient[" + std::to_string(i - 1) + "]";
+}
+
+OutputAccuracy compared(std::string name, double computed, const exact::Real& exact, bool checked) {
+  OutputAccuracy output{.name = std::move(name), .computed = computed};
+  if (!checked) {
+    output.exact = output.ulp = std::numeric_limits<double>::quiet_NaN();
+    return output;
+  }
+  output.exact = static_cast<double>(exact.v);
+  output.exact_digits = exact.v.str(25);
+  output.ulp = exact::ulp_error(computed, exact);
+  output.verdict = output.ulp <= always_ok ? AccuracyVerdict::ok : AccuracyVerdict::not_checked;
+  return output;
+}
+
+// The value, then the largest errors.
+std::vector<std::size_t> most_in_error(const std::vector<OutputAccuracy>& outputs, bool by_row,
+                                       Index max_conditions) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (!std::isnan(outputs[i].ulp)) order.push_back(i);
+  const bool has_value = !by_row && !order.empty() && order[0] == 0;
+  std::stable_sort(order.begin() + (has_value ? 1 : 0), order.end(),
+                   [&](std::size_t a, std::size_t b) { return outputs[a].ulp > outputs[b].ulp; });
+  if (order.size() > static_cast<std::size_t>(max_conditions))
+    order.resize(static_cast<std::size_t>(max_conditions));
+  return order;
+}
+
+void judge(OutputAccuracy& output, const exact::Condition& condition, const Graph& graph) {
+  output.condition = condition.condition;
+  output.verdict = output.ulp <= allowed(condition.condition) ? AccuracyVerdict::ok : AccuracyVerdict::off;
+  LossyNode& lossy = output.loses_most;
+  lossy = {condition.node, "", condition.row, condition.share, false};
+  if (output.verdict == AccuracyVerdict::off && condition.overflow != no_node)
+    lossy = {condition.overflow, "", condition.overflow_row, 0.0, true};
+  if (lossy.node != no_node) lossy.operation = rappel::name_of(graph.op(lossy.node));
+}
+
+}  // namespace
+
+Accuracy accuracy_of(const Traced& traced, ConstSpan x, std::span<const Columns> tables, ConstSpan computed,
+                     const AccuracyOptions& options, exact::Definition definition) {
+  exact::Run run(traced, x, tables, definition);
+  const bool by_row = traced.graph.varying(traced.outputs[0]);
+  Accuracy result;
+  result.not_checked = run.not_checked();
+  for (std::size_t i = 0; i < computed.size(); ++i)
+    result.outputs.push_back(
+        compared(name_of_output(i, by_row), computed[i], run.outputs()[i], run.checked(i)));
+  const auto order = most_in_error(result.outputs, by_row, options.max_conditions);
+  const auto conditions = run.conditions(order);
+  for (std::size_t i = 0; i < order.size(); ++i) judge(result.outputs[order[i]], conditions[i], traced.graph);
+  return result;
+}
+
+}  // namespace detail
+
+Accuracy Function::accuracy(ConstSpan x, const AccuracyOptions& options) const {
+  if (options.max_conditions < 0)
+    throw std::invalid_argument("Function::accuracy: max_conditions is " +
+                                std::to_string(options.max_conditions) + ", must be >= 0");
+  const detail::Recorded& recorded = *impl_->recorded;
+  Accuracy result;
+  if (recorded.by_row()) {
+    const Traced& traced = recorded.traced();
+    std::vector<double> computed(static_cast<std::size_t>(num_rows()));
+    values(x, computed);
+    if (!traced.graph.varying(traced.outputs[0]) && computed.size() > 1) computed.resize(1);  // all the same
+    result = detail::accuracy_of(traced, x, impl_->tables, computed, options);
+  } else {
+    std::vector<double> computed(static_cast<std::size_t>(dimension()) + 1);
+    computed[0] = value_and_gradient(x, std::span(computed).subspan(1));
+    result = detail::accuracy_of(recorded.with_gradient(), x, impl_->tables, computed, options);
+  }
+  if (!impl_->tables.empty()) result.instruction_set = name_of(detail::preferred_kernels().instruction_set);
+  return result;
+}
+
+}  // namespace rappel

@@ -1,0 +1,173 @@
+#include "exact_run.hpp"
+
+#include <rappel/autodiff/graph.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace rappel::exact {
+namespace {
+
+const Real beyond_doubles{Real::Number(ldexp(Real::Number(1.0), 1024))};
+
+bool is_leaf(Op op) {
+  return op == Op::constant || op == Op::parameter || op == Op::column || op == Op::num_rows;
+}
+
+}  // namespace
+
+bool rounds(Op op) {
+  switch (op) {
+#define RAPPEL_UNARY(name, symbol, value, partial, lowest, highest, value_ulp, ...) \
+  case Op::name:                                                                    \
+    return value_ulp > 0.0;
+#define RAPPEL_UNARY_AUX(name, symbol, auxiliary, value, partial, lowest, highest, value_ulp, ...) \
+  case Op::name:                                                                                   \
+    return value_ulp > 0.0;
+#define RAPPEL_BINARY(name, symbol, value, partial_x, partial_y, arm_x, arm_y, value_ulp, ...) \
+  case Op::name:                                                                               \
+    return value_ulp > 0.0;
+#define RAPPEL_TERNARY(name, symbol, value, partial_x, partial_y, partial_z, value_ulp, ...) \
+  case Op::name:                                                                             \
+    return value_ulp > 0.0;
+#include <rappel/autodiff/ops.def>
+    case Op::constant:
+    case Op::parameter:
+    case Op::column:
+    case Op::num_rows:
+    case Op::select:
+    case Op::max_rows:
+    case Op::any_rows:
+      return false;
+    default:
+      return true;
+  }
+}
+
+Run::Run(const Traced& traced, ConstSpan parameters, std::span<const Columns> tables, Definition definition)
+    : traced_(traced),
+      graph_(traced.graph),
+      parameters_(parameters),
+      tables_(tables),
+      definition_(definition),
+      size_(static_cast<NodeId>(graph_.size())),
+      known_(size_, false),
+      matters_(size_, false),
+      rows_(tables.size()),
+      reductions_(tables.size()),
+      values_(size_, real_nan) {
+  for (const NodeId n : traced.outputs) by_row_ = by_row_ || graph_.varying(n);
+  classify();
+  for (const NodeId n : before_) evaluate(n, -1);
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    for (Reduction& r : reductions_[t])
+      values_[r.node] = graph_.op(r.node) == Op::max_rows ? -real_inf : Real(0.0);
+    for (Index row = 0; row < tables_[t].num_rows(); ++row) {
+      evaluate_row(t, row);
+      for (Reduction& r : reductions_[t]) reduce(r, row == 0);
+      if (by_row_ && graph_.row_set(traced.outputs[0]).index == t)
+        outputs_.push_back(values_[traced.outputs[0]]);
+    }
+  }
+  for (const NodeId n : after_) evaluate(n, -1);
+  if (!by_row_)
+    for (const NodeId n : traced.outputs) outputs_.push_back(values_[n]);
+}
+
+void Run::classify() {
+  std::vector<bool> live(size_, false), after(size_, false);
+  for (const NodeId n : traced_.outputs) live[n] = true;
+  for (NodeId n = size_; n-- > 0;)
+    if (live[n])
+      for (const NodeId x : graph_.operands(n)) live[x] = true;
+  for (NodeId n = 0; n < size_; ++n) {
+    const Op op = graph_.op(n);
+    const auto x = graph_.operands(n);
+    if (op == Op::result) live[n] = live[x[0]];  // written in any case
+    if (!live[n]) continue;
+    const bool defined = is_leaf(op) || reduces_rows(op) || op == Op::result || has_definition(n);
+    known_[n] = defined && std::ranges::all_of(x, [&](NodeId k) { return known_[k]; });
+    if (!known_[n]) continue;
+    matters_[n] = rounds(op) || std::ranges::any_of(x, [&](NodeId k) { return matters_[k]; });
+    after[n] = reduces_rows(op) || std::ranges::any_of(x, [&](NodeId k) { return after[k]; });
+    if (reduces_rows(op))
+      reductions_[static_cast<std::size_t>(graph_.payload(n))].push_back({n});
+    else if (graph_.varying(n))
+      rows_[graph_.row_set(n).index].push_back(n);
+    else
+      (after[n] ? after_ : before_).push_back(n);
+  }
+}
+
+bool Run::has_definition(NodeId n) {
+  const Op op = graph_.op(n);
+  const auto place = static_cast<std::size_t>(op);
+  if (place >= defined_.size()) defined_.resize(place + 1, -1);
+  if (defined_[place] < 0) {
+    try {
+      definition_(op, std::vector<Real>(graph_.operands(n).size(), Real(0.5)));
+      defined_[place] = 1;
+    } catch (const std::logic_error&) {
+      defined_[place] = 0;
+      not_checked_.push_back(rappel::name_of(op));
+    }
+  }
+  return defined_[place] == 1;
+}
+
+std::vector<Real> Run::operands_of(NodeId n) const {
+  std::vector<Real> x;
+  x.reserve(graph_.operands(n).size());
+  for (const NodeId k : graph_.operands(n)) x.push_back(values_[k]);
+  return x;
+}
+
+void Run::evaluate(NodeId n, Index row) {
+  const auto place = static_cast<std::size_t>(graph_.payload(n));
+  switch (const Op op = graph_.op(n)) {
+    case Op::constant:
+      values_[n] = graph_.value(n);
+      return;
+    case Op::parameter:
+      values_[n] = parameters_[place];
+      return;
+    case Op::num_rows:
+      values_[n] = static_cast<double>(tables_[place].num_rows());
+      return;
+    case Op::column:
+      values_[n] = tables_[graph_.row_set(n).index].column(graph_.payload(n))[row];
+      return;
+    case Op::result:
+      return;  // came with its node
+    default:
+      const std::vector<Real> results = definition_(op, operands_of(n));
+      std::ranges::copy(results, values_.begin() + n);
+      for (const Real& z : results)
+        if (math_abs(z) >= beyond_doubles && !is_inf(z)) beyond_.emplace(n, row);
+  }
+}
+
+void Run::evaluate_row(std::size_t table, Index row) {
+  for (const NodeId n : rows_[table]) evaluate(n, row);
+}
+
+void Run::reduce(Reduction& reduction, bool first) {
+  Real& total = values_[reduction.node];
+  const Real& x = values_[graph_.operands(reduction.node)[0]];
+  switch (graph_.op(reduction.node)) {
+    case Op::sum_rows:
+      total = total + x;
+      reduction.size = reduction.size + math_abs(x);
+      return;
+    case Op::max_rows:
+      reduction.ties = first || x > total ? Real(1.0)
+                       : x == total       ? reduction.ties + Real(1.0)
+                                          : reduction.ties;
+      total = max(total, x);
+      return;
+    default:
+      total = total == Real(0.0) ? x : total;
+  }
+}
+
+}  // namespace rappel::exact
