@@ -36,6 +36,8 @@ int pow_scale(std::span<const double> x, std::size_t i) {
   return std::min(-size_of(std::log(x[0])) - 1, std::max(size_of(x[1]), 0) + 10);
 }
 
+constexpr Bounds power_bounds{1.0, 2.0, 4.0};  // as ops.def says
+
 // x^c, for x < 0 if c is an integer.
 template <int numerator, int denominator>
 Subject power_subject(const char* name) {
@@ -48,7 +50,7 @@ Subject power_subject(const char* name) {
   s.scale = scale_of([](double x) { return size_of(x) - 2; });
   s.domain = {denominator == 1 ? -infinity : 0.0};
   s.poles = {0.0};
-  s.bounds = {1.0, 2.0, 2.5};
+  s.bounds = power_bounds;
   s.inside = [](std::span<const double> x) { return x[0] != 0.0; };
   return s;
 }
@@ -177,7 +179,8 @@ std::vector<Subject> transcendental_of_two() {
        .domain = {std::numeric_limits<double>::denorm_min()},
        .zeros = {1.0},
        .cancellation = {{0.5, 2.0}},
-       .edges = {1e154, 1e-154, 0.5, 1.0000000001}},
+       .edges = {1e154, 1e-154, 0.5, 1.0000000001},
+       .bounds = power_bounds},
       {.name = "xlogy",
        .num_operands = 2,
        .record = RAPPEL_RECORDED_2(xlogy(x, y)),
