@@ -25,11 +25,12 @@ const Series<N>& exps() {
 template <class N>
 Terms<N> pow_terms(const Operand<N>& x, const Operand<N>& y) {
   const double size = y.x * std::log(x.x);
-  const N l = y.v * log_of(x);
+  // The logarithm at x, and what the step adds: it may be far below the digits of x.
+  const N at = log_of(Operand<N>{x.x, N(0), N(x.x), x.turns}), step = log1p_of(N(x.h / N(x.x)));
+  if (std::fabs(size) >= 1e5) return {N(exp(N(y.h * at + y.v * step + std::copysign(1e5, size))))};
+  const N l = y.v * (at + step);
   if (std::fabs(size) < 0.03125) return {N(1), l, exps<N>().tail(l)};
-  if (std::fabs(size) < 1e5) return {N(exp(l))};
-  return {
-      N(exp(N(l - N(y.x) * log_of(Operand<N>{x.x, N(0), N(x.x), x.turns}) + N(std::copysign(1e5, size)))))};
+  return {N(exp(l))};
 }
 int pow_scale(std::span<const double> x, std::size_t i) {
   if (i == 0) return size_of(x[0]) - 1 - std::max(0, size_of(x[1]) + 1);
