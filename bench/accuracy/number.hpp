@@ -126,6 +126,8 @@ inline bool is_small(double x) { return std::fabs(x) < 0.0625; }
 inline int unit(double) { return 0; }
 inline int relative(double x) { return size_of(x); }
 inline int unit_or_small(double x) { return is_small(x) ? size_of(x) : 0; }
+inline int inside_one(double x) { return is_small(x) ? size_of(x) : distance_to(x, {-1.0, 1.0}); }
+inline int relative_to_own(std::span<const double> x, std::size_t i) { return size_of(x[i]); }
 // exp(-x^2) and its like.
 inline int gaussian_scale(double x) { return is_small(x) ? size_of(x) : -std::clamp(size_of(x) + 1, 0, 40); }
 

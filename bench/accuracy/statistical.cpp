@@ -149,6 +149,30 @@ Terms<N> logit_terms(const Operand<N>& p) {
   return {N(log(N(p.v / (1 - p.v))))};
 }
 
+template <class N>
+Terms<N> elu_terms(const Operand<N>& x) {
+  static const Series<N> series = exp_series<N>();
+  if (x.x > 0) return {x.v};
+  if (is_small(x.x)) return {x.v, series.tail(x.v)};
+  return {N(-1), N(exp(bounded(x)))};
+}
+template <class N>
+Terms<N> silu_terms(const Operand<N>& x) {
+  if (x.x > 1) return {N(x.x), x.h, N(-x.v / (1 + exp(bounded(x))))};
+  return {N(x.v / (1 + exp(N(-bounded(x)))))};
+}
+template <class N>
+Terms<N> gelu_terms(const Operand<N>& x) {
+  const N v = bounded(x, far_enough);
+  if (x.x > 1) return {N(x.x), x.h, N(-v * erfc_of(N(v * root_half<N>())) / 2)};
+  return {N(v * erfc_of(N(-v * root_half<N>())) / 2)};
+}
+template <class N>
+Terms<N> log_sigmoid_terms(const Operand<N>& x) {
+  if (x.x < 0) return {N(x.x), x.h, N(-log1p_exp(bounded(x)))};
+  return {N(-log1p_exp(N(-bounded(x))))};
+}
+
 std::vector<Subject> activations() {
   return {
       {.name = "relu",
@@ -161,10 +185,7 @@ std::vector<Subject> activations() {
        .scale = scale_of(relative)},
       {.name = "elu",
        .record = RAPPEL_RECORDED_1(elu(x)),
-       .reference = RAPPEL_REFERENCE(static const Series<N> series = exp_series<N>();
-                                     if (x.x > 0) return Terms<N>{x.v};
-                                     if (is_small(x.x)) return Terms<N>{x.v, series.tail(x.v)};
-                                     return Terms<N>{N(-1), N(exp(bounded(x)))};),
+       .reference = RAPPEL_REFERENCE(return elu_terms(x);),
        .scale = scale_of([](double x) { return x > 0 ? size_of(x) : unit_or_small(x); }),
        .zeros = {0.0},
        .edges = {-37.0, -38.0, -745.0}},
@@ -177,17 +198,13 @@ std::vector<Subject> activations() {
        .edges = {20.0, -20.0, 40.0, -40.0, 710.0, -710.0, -745.0, 800.0}},
       {.name = "silu",
        .record = RAPPEL_RECORDED_1(silu(x)),
-       .reference =
-           RAPPEL_REFERENCE(if (x.x > 1) return Terms<N>{N(x.x), x.h, N(-x.v / (1 + exp(bounded(x))))};
-                            return Terms<N>{N(x.v / (1 + exp(N(-bounded(x)))))};),
+       .reference = RAPPEL_REFERENCE(return silu_terms(x);),
        .scale = scale_of(unit),
        .zeros = {-1.2784645427610738, 2.399357280520047, -2.399357280520047, 0.0},
        .edges = {-745.0, 37.0, 710.0, -710.0}},
       {.name = "gelu",
        .record = RAPPEL_RECORDED_1(gelu(x)),
-       .reference = RAPPEL_REFERENCE(const N v = bounded(x, far_enough); if (x.x > 1) return Terms<N>{
-           N(x.x), x.h, N(-v * erfc_of(N(v * root_half<N>())) / 2)};
-                                     return Terms<N>{N(v * erfc_of(N(-v * root_half<N>())) / 2)};),
+       .reference = RAPPEL_REFERENCE(return gelu_terms(x);),
        .scale = scale_of([](double x) { return is_small(x) ? -1 : gaussian_scale(x); }),
        .zeros = {-0.7517915246935645, 1.4142135623730951, -1.4142135623730951, 0.0},
        .edges = {-38.0, -37.5, 8.3}},
@@ -199,8 +216,7 @@ std::vector<Subject> activations() {
        .edges = {710.0, -710.0, -745.0, 37.0}},
       {.name = "log_sigmoid",
        .record = RAPPEL_RECORDED_1(log_sigmoid(x)),
-       .reference = RAPPEL_REFERENCE(if (x.x < 0) return Terms<N>{N(x.x), x.h, N(-log1p_exp(bounded(x)))};
-                                     return Terms<N>{N(-log1p_exp(N(-bounded(x))))};),
+       .reference = RAPPEL_REFERENCE(return log_sigmoid_terms(x);),
        .scale = scale_of(unit),
        .cancellation = {{-40.0, -30.0}, {700.0, 750.0}},
        .edges = {710.0, -710.0, 745.0, 37.0}},

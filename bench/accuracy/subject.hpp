@@ -64,7 +64,9 @@ const std::vector<Convention>& conventions();
 // All, by family; those that the library does not have are there with a null `record`.
 const std::vector<Subject>& subjects();
 
-std::vector<Subject> elementary_subjects();
+std::vector<Subject> arithmetic_subjects();
+std::vector<Subject> exponential_subjects();
+std::vector<Subject> trigonometric_subjects();
 std::vector<Subject> statistical_subjects();
 std::vector<Subject> special_subjects();
 std::vector<Subject> subjects_of_two();

@@ -30,8 +30,8 @@ std::map<std::string, Entry> entries() {
 
 std::vector<Subject> all_subjects() {
   std::vector<Subject> all;
-  for (auto family : {elementary_subjects(), statistical_subjects(), special_subjects(), subjects_of_two(),
-                      subjects_of_many()})
+  for (auto family : {arithmetic_subjects(), exponential_subjects(), trigonometric_subjects(),
+                      statistical_subjects(), special_subjects(), subjects_of_two(), subjects_of_many()})
     all.insert(all.end(), family.begin(), family.end());
   const auto stated = entries();
   for (Subject& subject : all)
