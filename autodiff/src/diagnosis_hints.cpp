@@ -114,7 +114,7 @@ class Hints {
     if (op(x) == Op::sin && operand(x, 0) == y) return "sin(x) / x is sinc(x)";
     if (op(y) == Op::sqrt || (op(x) == Op::constant && graph_.value(x) == 0.5))
       return "sqrt has an infinite slope at 0: norm(..) and hypot(..) have the slope 0 there";
-    if (op(y) == Op::norm || op(y) == Op::hypot) return "a vector of length 0 has no direction";
+    if (op(y) == Op::norm) return "a vector of length 0 has no direction";
     return "divides by 0: select(y == 0.0, .., x / y) gives it a value";
   }
 

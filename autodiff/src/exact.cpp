@@ -42,6 +42,26 @@ std::vector<Real> softmax_of(const std::vector<Real>& x) {
   return results;
 }
 
+std::vector<Real> softmax_product_of(const std::vector<Real>& x) {
+  const std::size_t n = x.size() / 2;
+  Real mean(0.0);
+  for (std::size_t i = 0; i < n; ++i) mean = mean + x[i] * x[n + i];
+  std::vector<Real> results;
+  for (std::size_t i = 0; i < n; ++i) results.push_back(x[i] * (x[n + i] - mean));
+  return results;
+}
+
+std::vector<Real> unit_product_of(const std::vector<Real>& x) {
+  const std::size_t n = (x.size() - 2) / 2;
+  const Real norm = x[n + 1] / x[n];
+  if (norm == Real(0.0)) return std::vector<Real>(n, real_nan);
+  Real along(0.0);
+  for (std::size_t i = 0; i < n; ++i) along = along + x[i] / norm * x[n + 2 + i];
+  std::vector<Real> results;
+  for (std::size_t i = 0; i < n; ++i) results.push_back((x[n + 2 + i] - x[i] / norm * along) / norm);
+  return results;
+}
+
 }  // namespace
 
 Real math_sin(const Real& x) {
@@ -126,6 +146,10 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
     }
     case Op::softmax:
       return softmax_of(x);
+    case Op::softmax_product:
+      return softmax_product_of(x);
+    case Op::unit_product:
+      return unit_product_of(x);
     default:
       throw std::logic_error(std::string("no definition of ") + name_of(op));
   }

@@ -163,7 +163,7 @@ Real math_erf(const Real& x) {
 Real math_erfc(const Real& x) {
   return finite(x, 2.0, 0.0, [](const Number& v) { return special::exact_erfc(Exact(v)); });
 }
-Real math_hypot(const Real& x, const Real& y) {
+Real hypot(const Real& x, const Real& y) {
   if (is_inf(x) || is_inf(y)) return real_inf;
   return math_sqrt(x * x + y * y);
 }
@@ -288,12 +288,6 @@ Real power_value(const Real& x, const Real& y, int k, int j) {
   return factor * math_pow(x, exponent);
 }
 
-Real cosine_of_value(const Real& x, const Real& y) {
-  if (is_nan(x) || is_nan(y)) return real_nan;
-  if (is_inf(x)) return math_copysign(is_inf(y) ? Real(1.0) / root_two() : Real(1.0), x);
-  if (x == Real(0.0)) return 0.0;
-  return x / math_hypot(x, y);
-}
 Real over_square_sum_value(const Real& x, const Real& y) {
   if (is_inf(x) || is_inf(y)) return is_nan(x) || is_nan(y) ? real_nan : Real(0.0);
   return x / (x * x + y * y);

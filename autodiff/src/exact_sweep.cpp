@@ -144,7 +144,7 @@ void Run::propagate_reductions(std::size_t table) {
 void Run::propagate(NodeId n, Index row) {
   if (!matters_[n]) return;
   const auto begin = adjoints_.begin() + static_cast<std::ptrdiff_t>(n * width_);
-  const bool several = graph_.op(n) == Op::softmax || graph_.op(n) == Op::unit;
+  const bool several = has_several_results(graph_.op(n));
   if (!several && std::all_of(begin, begin + static_cast<std::ptrdiff_t>(width_),
                               [](const Real& a) { return a == Real(0.0); }))
     return;
@@ -240,6 +240,33 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
       for (NodeId i = 0; i < count; ++i)
         for (NodeId j = 0; j < count; ++j)
           edges.push_back({n + i, operands[j], values_[n + i] * (Real(i == j ? 1.0 : 0.0) - values_[n + j])});
+      return edges;
+    }
+    case Op::softmax_product: {
+      const auto count = static_cast<NodeId>(graph_.payload(n));
+      Real mean(0.0);
+      for (NodeId i = 0; i < count; ++i) mean = mean + values_[operands[i]] * values_[operands[count + i]];
+      for (NodeId i = 0; i < count; ++i)
+        for (NodeId j = 0; j < count; ++j) {
+          const Real &p = values_[operands[i]], &g = values_[operands[count + j]], one(i == j ? 1.0 : 0.0);
+          edges.push_back({n + i, operands[j], one * (g - mean) - p * g});
+          edges.push_back({n + i, operands[count + j], p * (one - values_[operands[j]])});
+        }
+      return edges;
+    }
+    case Op::unit_product: {
+      const auto count = static_cast<NodeId>(graph_.payload(n));
+      const Real size = values_[operands[count + 1]] / values_[operands[count]];
+      const auto u = [&](NodeId i) { return values_[operands[i]] / size; };
+      Real along(0.0);
+      for (NodeId i = 0; i < count; ++i) along = along + u(i) * values_[operands[count + 2 + i]];
+      for (NodeId i = 0; i < count; ++i)
+        for (NodeId j = 0; j < count; ++j) {
+          const Real across = (Real(i == j ? 1.0 : 0.0) - u(i) * u(j)) / size;
+          edges.push_back({n + i, operands[j],
+                           -(u(j) * values_[n + i] + across * along + u(i) * values_[n + j]) / size});
+          edges.push_back({n + i, operands[count + 2 + j], across});
+        }
       return edges;
     }
     default:

@@ -41,7 +41,8 @@ void check_operand_count(Op op, std::size_t given) {
     throw std::invalid_argument(count_message(op, given, "an even number of"));
   const bool nary = op == Op::sum || op == Op::shifted_exps || op == Op::scaled_norm;
   if ((nary && given < 1) || ((op == Op::logsumexp || op == Op::norm || op == Op::unit) && given < 3) ||
-      (op == Op::softmax && (given < 4 || given % 2)))
+      ((op == Op::softmax || op == Op::unit_product) && (given < 4 || given % 2)) ||
+      (op == Op::softmax_product && (given < 2 || given % 2)))
     throw std::invalid_argument(count_message(op, given, "more"));
 }
 
@@ -49,14 +50,16 @@ std::size_t num_results_of(Op op, std::size_t num_operands) {
   if (op == Op::shifted_exps) return num_operands + 2;
   if (op == Op::scaled_norm) return 2;
   if (op == Op::unit) return num_operands - 2;
-  if (op == Op::softmax) return (num_operands - 2) / 2;
+  if (op == Op::softmax_product) return num_operands / 2;
+  if (op == Op::softmax || op == Op::unit_product) return (num_operands - 2) / 2;
   return 1;
 }
 
 }  // namespace
 
 bool has_several_results(Op op) {
-  return op == Op::shifted_exps || op == Op::softmax || op == Op::scaled_norm || op == Op::unit;
+  return op == Op::shifted_exps || op == Op::softmax || op == Op::softmax_product || op == Op::scaled_norm ||
+         op == Op::unit || op == Op::unit_product;
 }
 
 const char* name_of(Op op) { return info(op).name; }

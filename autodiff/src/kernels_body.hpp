@@ -70,12 +70,16 @@ BodyKernel find_kernel(Op op, unsigned varying) {
       return &logsumexp_kernel;
     case Op::softmax:
       return &softmax_kernel;
+    case Op::softmax_product:
+      return &softmax_product_kernel;
     case Op::scaled_norm:
       return &scaled_norm_kernel;
     case Op::norm:
       return &norm_kernel;
     case Op::unit:
       return &unit_kernel;
+    case Op::unit_product:
+      return &unit_product_kernel;
     case Op::sum_rows:
       return &reduce_kernel<AddLanes>;
     case Op::max_rows:

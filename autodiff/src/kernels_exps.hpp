@@ -7,7 +7,7 @@ inline Lanes exp_of_difference(Lanes x, Lanes y) {
   const Lanes d = x - y, back = d - x;
   const Lanes low = (x - (d - back)) - (y + back);
   const Lanes e = math_exp(d);
-  return select(low == low, e + e * low, e);  // NaN where x is infinite
+  return select(low == low, fma(e, low, e), e);  // NaN where x is infinite
 }
 
 // logsumexp and softmax over n operands, for blocks of rows and, with width 1, for single values: get(k) is
@@ -17,7 +17,8 @@ void shifted_exps_of(std::uint32_t n, Get get, Put put) {
   Lanes largest = get(0);
   for (std::uint32_t k = 1; k < n; ++k) largest = formulas::maximum(largest, get(k));
   // Summing all but the first largest keeps log1p(rest) accurate where one operand dominates.
-  Lanes rest(0.0), passed(0.0);
+  Two rest = two(0.0);
+  Lanes passed(0.0);
   for (std::uint32_t k = 0; k < n; ++k) {
     const Lanes x = get(k);
     const Lanes e = select(x == largest, Lanes(1.0), exp_of_difference(x, largest));
@@ -27,7 +28,7 @@ void shifted_exps_of(std::uint32_t n, Get get, Put put) {
     rest = rest + added;
   }
   put(0, largest);
-  put(1, rest);
+  put(1, rounded(rest));
 }
 
 template <class Get, class Put>
@@ -39,9 +40,39 @@ template <class Get, class Put>
 void softmax_of(std::uint32_t num_operands, Get get, Put put) {
   const std::uint32_t n = (num_operands - 2) / 2;
   const Lanes largest = get(n);
-  const Lanes total = Lanes(1.0) + get(n + 1);
+  const Two total = sum_of_two(get(n + 1), Lanes(1.0));
+  const Lanes lost = total.low / total.high;  // NaN where an operand is infinite
+  for (std::uint32_t k = 0; k < n; ++k) {
+    const Lanes share = get(n + 2 + k) / total.high;
+    put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), select(lost == lost, fma(-share, lost, share), share)));
+  }
+}
+
+// Of n numbers the first that is largest in size: its place and itself.
+template <class Get>
+void find_largest(std::uint32_t n, Get get, Lanes& place, Lanes& largest) {
+  place = Lanes(0.0), largest = get(0);
+  for (std::uint32_t k = 1; k < n; ++k) {
+    const Lanes x = get(k);
+    const Mask larger = math_abs(largest) < math_abs(x);
+    place = select(larger, Lanes(k), place);
+    largest = select(larger, x, largest);
+  }
+}
+
+// p_j (g_j - p.g); of the largest share p_m as p_m times the sum of p_i (g_m - g_i): 1 - p_m would cancel.
+template <class Get, class Put>
+void softmax_product_of(std::uint32_t num_operands, Get get, Put put) {
+  const std::uint32_t n = num_operands / 2;
+  Lanes place, share, g_largest = get(n), mean(0.0), difference(0.0);
+  find_largest(n, get, place, share);
+  for (std::uint32_t k = 1; k < n; ++k) g_largest = select(place == Lanes(k), get(n + k), g_largest);
+  for (std::uint32_t k = 0; k < n; ++k) {
+    mean = multiply_add(get(k), get(n + k), mean);
+    difference = select(place == Lanes(k), difference, multiply_add(get(k), g_largest - get(n + k), difference));
+  }
   for (std::uint32_t k = 0; k < n; ++k)
-    put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), get(n + 2 + k) / total));
+    put(k, get(k) * select(place == Lanes(k), difference, get(n + k) - mean));
 }
 
 #define RAPPEL_NARY_KERNEL(name)                                                               \
@@ -56,4 +87,5 @@ void softmax_of(std::uint32_t num_operands, Get get, Put put) {
 RAPPEL_NARY_KERNEL(shifted_exps)
 RAPPEL_NARY_KERNEL(logsumexp)
 RAPPEL_NARY_KERNEL(softmax)
+RAPPEL_NARY_KERNEL(softmax_product)
 

@@ -81,6 +81,9 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
       case Op::softmax:
         softmax_of(i->count, get, put);
         break;
+      case Op::softmax_product:
+        softmax_product_of(i->count, get, put);
+        break;
       case Op::scaled_norm:
         scaled_norm_of(i->count, get, put);
         break;
@@ -89,6 +92,9 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
         break;
       case Op::unit:
         unit_of(i->count, get, put);
+        break;
+      case Op::unit_product:
+        unit_product_of(i->count, get, put);
         break;
       default:
         break;  // leaves have no instruction

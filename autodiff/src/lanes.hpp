@@ -75,6 +75,38 @@ Lanes by_lane(F f, Lanes x) {
   return load(a);
 }
 
+inline bool any(Mask m) {
+#if RAPPEL_LANES == 1
+  return m.m;
+#elif RAPPEL_LANES == 8
+  return _mm512_test_epi64_mask((__m512i)m.m, (__m512i)m.m) != 0;
+#elif RAPPEL_LANES == 4
+  return _mm256_movemask_pd((__m256d)m.m) != 0;
+#else
+  return _mm_movemask_pd((__m128d)m.m) != 0;
+#endif
+}
+
+// f of the lanes of x where the mask is set, else what stands in `other`: for rare arguments.
+template <class F>
+Lanes where(Mask m, F f, Lanes x, Lanes other) {
+  if (!any(m)) return other;
+  double a[width], b[width], set[width];
+  store(a, x), store(b, other), store(set, select(m, Lanes(1.0), Lanes(0.0)));
+  for (int i = 0; i < width; ++i)
+    if (set[i] != 0.0) b[i] = f(a[i]);
+  return load(b);
+}
+template <class F>
+Lanes where(Mask m, F f, Lanes x, Lanes y, Lanes other) {
+  if (!any(m)) return other;
+  double a[width], c[width], b[width], set[width];
+  store(a, x), store(c, y), store(b, other), store(set, select(m, Lanes(1.0), Lanes(0.0)));
+  for (int i = 0; i < width; ++i)
+    if (set[i] != 0.0) b[i] = f(a[i], c[i]);
+  return load(b);
+}
+
 #if RAPPEL_LANES == 8
 inline Lanes fma(Lanes a, Lanes b, Lanes c) {
   return Lanes::of((Raw)_mm512_fmadd_pd((__m512d)a.v, (__m512d)b.v, (__m512d)c.v));
@@ -113,11 +145,8 @@ inline Lanes math_exp(Lanes x) { return Lanes(::exp(x.v)); }
 inline Lanes math_expm1(Lanes x) { return Lanes(::expm1(x.v)); }
 inline Lanes math_log(Lanes x) { return Lanes(::log(x.v)); }
 inline Lanes math_log1p(Lanes x) { return Lanes(::log1p(x.v)); }
-inline Lanes math_sin(Lanes x) { return Lanes(::sin(x.v)); }
-inline Lanes math_cos(Lanes x) { return Lanes(::cos(x.v)); }
 inline Lanes math_tanh(Lanes x) { return Lanes(Sleef_tanh_u10(x.v)); }
 inline Lanes math_pow(Lanes x, Lanes y) { return Lanes(::pow(x.v, y.v)); }
-inline Lanes math_tan(Lanes x) { return Lanes(::tan(x.v)); }
 inline Lanes math_asin(Lanes x) { return Lanes(::asin(x.v)); }
 inline Lanes math_acos(Lanes x) { return Lanes(::acos(x.v)); }
 inline Lanes math_atan(Lanes x) { return Lanes(::atan(x.v)); }
@@ -129,7 +158,6 @@ inline Lanes math_log10(Lanes x) { return Lanes(Sleef_log10_u10(x.v)); }
 inline Lanes math_cbrt(Lanes x) { return Lanes(Sleef_cbrt_u10(x.v)); }
 inline Lanes math_erf(Lanes x) { return Lanes(Sleef_erf_u10(x.v)); }
 inline Lanes math_erfc(Lanes x) { return Lanes(Sleef_erfc_u15(x.v)); }
-inline Lanes math_hypot(Lanes x, Lanes y) { return Lanes(Sleef_hypot_u05(x.v, y.v)); }
 inline Lanes sleef_sinh(Lanes x) { return Lanes(Sleef_sinh_u10(x.v)); }
 inline Lanes sleef_cosh(Lanes x) { return Lanes(Sleef_cosh_u10(x.v)); }
 inline Lanes sleef_asinh(Lanes x) { return Lanes(Sleef_asinh_u10(x.v)); }
@@ -140,19 +168,23 @@ inline Lanes math_abs(Lanes x) {
   const RawMask sign_off = RawMask{} + 0x7fffffffffffffffll;
   return Lanes::of((Raw)((RawMask)x.v & sign_off));
 }
-inline Lanes math_exp(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(exp, u10)(x.v)); }
+// SLEEF's overflow too early, by 4e-14 of the argument.
+inline Lanes math_exp(Lanes x) {
+  const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(exp, u10)(x.v));
+  return where(x > Lanes(709.75), [](double a) { return ::exp(a); }, x, value);
+}
+inline Lanes math_pow(Lanes x, Lanes y) {
+  const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(pow, u10)(x.v, y.v)), infinity(__builtin_inf());
+  const Mask early = (math_abs(value) == infinity) & (math_abs(x) < infinity) & (math_abs(y) < infinity);
+  return where(early, [](double a, double b) { return ::pow(a, b); }, x, y, value);
+}
 inline Lanes math_expm1(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(expm1, u10)(x.v)); }
 inline Lanes math_log(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(log, u10)(x.v)); }
 inline Lanes math_log1p(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(log1p, u10)(x.v)); }
-inline Lanes math_sin(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(sin, u10)(x.v)); }
-inline Lanes math_cos(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(cos, u10)(x.v)); }
 inline Lanes math_tanh(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(tanh, u10)(x.v)); }
-inline Lanes math_pow(Lanes x, Lanes y) { return Lanes::of((Raw)RAPPEL_SLEEF(pow, u10)(x.v, y.v)); }
 inline Lanes math_atan2(Lanes y, Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(atan2, u10)(y.v, x.v)); }
-inline Lanes math_hypot(Lanes x, Lanes y) { return Lanes::of((Raw)RAPPEL_SLEEF(hypot, u05)(x.v, y.v)); }
 #define RAPPEL_FROM_SLEEF(ours, name, ulp) \
   inline Lanes ours(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(name, ulp)(x.v)); }
-RAPPEL_FROM_SLEEF(math_tan, tan, u10)
 RAPPEL_FROM_SLEEF(math_asin, asin, u10)
 RAPPEL_FROM_SLEEF(math_acos, acos, u10)
 RAPPEL_FROM_SLEEF(math_atan, atan, u10)
@@ -170,6 +202,25 @@ RAPPEL_FROM_SLEEF(sleef_acosh, acosh, u10)
 RAPPEL_FROM_SLEEF(sleef_lgamma, lgamma, u10)
 #undef RAPPEL_FROM_SLEEF
 #endif
+
+// Close to a multiple of pi / 2 the reduction of huge arguments loses digits, in glibc (from 1e8 on) and in SLEEF (from
+// 1e14 on): 8 ulp at 5.3193726483265414e255, the hardest double. There in long double, which is exact enough.
+#if RAPPEL_LANES == 1
+#define RAPPEL_PERIODIC(name)                                                                   \
+  inline Lanes math_##name(Lanes x) {                                                           \
+    return Lanes(__builtin_fabs(x.v) > 1e8 ? detail::special::name##_of_huge(x.v) : ::name(x.v)); \
+  }
+#else
+#define RAPPEL_PERIODIC(name)                                                                   \
+  inline Lanes math_##name(Lanes x) {                                                           \
+    const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(name, u10)(x.v));                           \
+    return where(math_abs(x) > Lanes(1e14), &detail::special::name##_of_huge, x, value);        \
+  }
+#endif
+RAPPEL_PERIODIC(sin)
+RAPPEL_PERIODIC(cos)
+RAPPEL_PERIODIC(tan)
+#undef RAPPEL_PERIODIC
 #undef RAPPEL_SLEEF
 
 // By Horner's rule, the highest coefficient first.

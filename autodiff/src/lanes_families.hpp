@@ -187,19 +187,6 @@ inline Lanes larger_size(Lanes x, Lanes y) {
   return select(a < b, b, a);
 }
 
-// x / hypot(x, y); 0 at 0; of infinite operands the limit along the diagonal or axis.
-inline Lanes cosine_of_value(Lanes x, Lanes y) {
-  const Lanes infinity(__builtin_inf());
-  const Lanes largest = larger_size(x, y);
-  const Lanes scale = select(largest > Lanes(0x1p1000), Lanes(0x1p-20), select(largest < Lanes(0x1p-900), Lanes(0x1p600), Lanes(1.0)));
-  const Lanes u = x * scale, share = u / math_hypot(u, y * scale);
-  const Lanes size = select(math_abs(x) == infinity, select(math_abs(y) == infinity, Lanes(0x1.6a09e667f3bcdp-1), Lanes(1.0)),
-                            Lanes(0.0));
-  const Lanes limit = select(x < Lanes(0.0), -size, size);
-  const Lanes number = select(largest == infinity, limit, share);
-  return select(largest == Lanes(0.0), select(x == x, select(y == y, Lanes(0.0), y), x), select(y == y, number, y));
-}
-
 // x / (x^2 + y^2)
 inline Lanes over_square_sum_value(Lanes x, Lanes y) {
   const Lanes largest = larger_size(x, y), scale = scale_of_squares(largest);

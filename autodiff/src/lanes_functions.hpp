@@ -39,35 +39,6 @@ inline Lanes rounded(Two a) { return a.high + a.low; }
 inline Two select(Mask c, Two a, Two b) { return {select(c, a.high, b.high), select(c, a.low, b.low)}; }
 inline Two two(double high, double low = 0.0) { return {Lanes(high), Lanes(low)}; }
 
-inline bool any(Mask m) {
-#if RAPPEL_LANES == 1
-  return m.m;
-#else
-  for (int i = 0; i < width; ++i)
-    if (m.m[i] != 0) return true;
-  return false;
-#endif
-}
-
-// f of the lanes of x where the mask is set, else what stands in `other`: for rare arguments.
-template <class F>
-Lanes where(Mask m, F f, Lanes x, Lanes other) {
-  if (!any(m)) return other;
-  double a[width], b[width], set[width];
-  store(a, x), store(b, other), store(set, select(m, Lanes(1.0), Lanes(0.0)));
-  for (int i = 0; i < width; ++i)
-    if (set[i] != 0.0) b[i] = f(a[i]);
-  return load(b);
-}
-template <class F>
-Lanes where(Mask m, F f, Lanes x, Lanes y, Lanes other) {
-  if (!any(m)) return other;
-  double a[width], c[width], b[width], set[width];
-  store(a, x), store(c, y), store(b, other), store(set, select(m, Lanes(1.0), Lanes(0.0)));
-  for (int i = 0; i < width; ++i)
-    if (set[i] != 0.0) b[i] = f(a[i], c[i]);
-  return load(b);
-}
 template <class F>
 Lanes by_lane(F f, Lanes x, Lanes y) {
   double a[width], b[width];
@@ -239,12 +210,22 @@ inline Lanes log1mexp_of(Two x) {
 }
 inline Lanes log1mexp_value(Lanes x) { return log1mexp_of({x, Lanes(0.0)}); }
 
+// log(e^x (1 - e^d)), d = y - x, the product in two parts.
+inline Lanes log_of_difference(Lanes x, Lanes y, Two d) {
+  const Mask moderate = (math_abs(x) < Lanes(600.0)) & (d.high > Lanes(-40.0));
+  const Two p = expm1_two(select(moderate, d.high, Lanes(-1.0)));
+  const Two e = exp_two(select(moderate, x, Lanes(0.0))) * Two{p.high, p.low + d.low * (Lanes(1.0) + p.high)};
+  const Lanes value = math_log(-e.high) + e.low / e.high;
+  return where(!(moderate & (math_abs(value) > Lanes(0.0625))), &detail::special::log_diff_exp, x, y, value);
+}
+
 inline Lanes log_diff_exp_value(Lanes x, Lanes y) {
   const Two d = sum_of_two(y, -x);
   const Lanes rest = log1mexp_of(d);
   const Lanes sum = x + rest;
-  const Lanes careful = where(math_abs(sum) < Lanes(0.25) * math_abs(x), &detail::special::log_diff_exp, x, y, sum);
-  return select(x == Lanes(__builtin_inf()), select(y < x, x, rest), careful);
+  const Mask cancels = math_abs(sum) < math_abs(rest);
+  const Lanes value = any(cancels) ? select(cancels, log_of_difference(x, y, d), sum) : sum;
+  return select(x == Lanes(__builtin_inf()), select(y < x, x, rest), value);
 }
 
 // -1 / (e^t - 1), t = x - y: the adjoint of -y in log_diff_exp(x, y). By e^-t where e^t may overflow.
@@ -289,5 +270,5 @@ inline Lanes log_cosh_value(Lanes x) {
 
 inline Lanes huber_value(Lanes x, Lanes delta) {
   const Lanes size = math_abs(x);
-  return select(size <= delta, Lanes(0.5) * (x * x), delta * (size - Lanes(0.5) * delta));
+  return select(size <= delta, (Lanes(0.5) * x) * x, delta * (size - Lanes(0.5) * delta));
 }

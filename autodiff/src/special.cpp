@@ -16,6 +16,9 @@ double careful(const F& f) {
 
 }  // namespace
 
+double sin_of_huge(double x) { return static_cast<double>(std::sin(static_cast<long double>(x))); }
+double cos_of_huge(double x) { return static_cast<double>(std::cos(static_cast<long double>(x))); }
+double tan_of_huge(double x) { return static_cast<double>(std::tan(static_cast<long double>(x))); }
 double lgamma(double x) {
   if (std::isnan(x)) return x;
   if (std::isinf(x)) return std::abs(x);

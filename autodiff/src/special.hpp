@@ -5,6 +5,9 @@
 
 namespace rappel::detail::special {
 
+double sin_of_huge(double x);
+double cos_of_huge(double x);
+double tan_of_huge(double x);
 double lgamma(double x);             // log |Gamma|; inf at its poles 0, -1, ..
 double polygamma(double x, int k);   // k = 0: digamma; at a pole NaN, for odd k inf
 double digamma_difference(double x, double y);   // digamma(x) - digamma(x + y), x, y > 0

@@ -94,7 +94,28 @@ N polygamma_expansion(const N& x, int k) {
   return sum;
 }
 
-// psi^(k); DLMF 5.15.6 below 0 for k = 0, 1; Boost's own reflection for k >= 2.
+// d^k / dx^k of pi cot(pi x): pi^(k+1) Q_k(cot(pi x)), Q_0(c) = c, Q_(k+1) = -(1 + c^2) Q_k'.
+template <class N>
+N cot_pi_derivative(const N& x, int k) {
+  const N pi = boost::math::constants::pi<N>(), rest = from_nearest_integer(x);
+  const N c = boost::math::cos_pi(rest, quiet) / boost::math::sin_pi(rest, quiet);
+  std::vector<N> q = {N(0), N(1)};
+  N factor = pi;
+  for (int n = 0; n < k; ++n) {
+    std::vector<N> next(q.size() + 1, N(0));
+    for (std::size_t d = 1; d < q.size(); ++d) {
+      next[d - 1] -= N(d) * q[d];
+      next[d + 1] -= N(d) * q[d];
+    }
+    q = std::move(next);
+    factor *= pi;
+  }
+  N value = 0;
+  for (std::size_t d = q.size(); d-- > 0;) value = value * c + q[d];
+  return factor * value;
+}
+
+// psi^(k); DLMF 5.15.6 below 0.
 template <class N>
 Terms<N> polygamma_terms(const N& x, int k) {
   using std::floor, std::abs;
@@ -102,23 +123,14 @@ Terms<N> polygamma_terms(const N& x, int k) {
   if (x == inf_of<N>()) return {k == 0 ? x : N(0)};
   if (!(x > 0) && floor(x) == x) return {k % 2 == 1 ? inf_of<N>() : nan_of<N>()};
   if (k > 0 && x > (is_wide<N> ? 200 : 40) + k) return {k % 2 == 1 ? polygamma_expansion(x, k) : N(-polygamma_expansion(x, k))};
-  if (k > 1) {
-    const N value = boost::math::polygamma(k, x, quiet);
-    if (x > 0) return {value};
-    const N nearest = abs(x - floor(x + N(0.5)));
-    return {value, abs(boost::math::polygamma(k, nearest, quiet)) + 1};
+  if (x > 0) {
+    if (k == 0) return {boost::math::digamma(x, quiet)};
+    return {k == 1 ? boost::math::trigamma(x, quiet) : boost::math::polygamma(k, x, quiet)};
   }
-  if (x > 0) return {k == 0 ? boost::math::digamma(x, quiet) : boost::math::trigamma(x, quiet)};
-  const N pi = boost::math::constants::pi<N>(), rest = from_nearest_integer(x);
-  const N sine = boost::math::sin_pi(rest, quiet), ratio = pi / sine, above = 1 - x;
-  Terms<N> sum{N(0)};
-  if (k == 0) {
-    sum += boost::math::digamma(above, quiet);
-    sum += -ratio * boost::math::cos_pi(rest, quiet);
-  } else {
-    sum += ratio * ratio;
-    sum += -boost::math::trigamma(above, quiet);
-  }
+  Terms<N> sum = polygamma_terms(N(1 - x), k);
+  if (k % 2 == 1) sum.value = -sum.value;
+  sum.size = abs(sum.value);
+  sum += -cot_pi_derivative(x, k);
   return sum;
 }
 

@@ -125,7 +125,7 @@ class ReverseSweep {
 
   // An adjoint may come by each of its results.
   bool differentiates_results(NodeId n) const {
-    return graph_.op(n) == Op::softmax || graph_.op(n) == Op::unit;
+    return has_several_results(graph_.op(n)) && graph_.op(n) != Op::shifted_exps && graph_.op(n) != Op::scaled_norm;
   }
 
   bool has_adjoint(NodeId n) const {
@@ -345,6 +345,10 @@ class ReverseSweep {
         return unit_edges(n, x, visit);
       case Op::softmax:
         return softmax_edges(n, visit);
+      case Op::softmax_product:
+        return softmax_product_edges(n, x, visit);
+      case Op::unit_product:
+        return unit_product_edges(n, x, visit);
       case Op::sum_rows:
         return visit(0, {}, [&] { return zbar_; });
       case Op::max_rows:  // ties share equally
@@ -371,44 +375,100 @@ class ReverseSweep {
       });
   }
 
-  // d u_i / d x_j = (1{i = j} - u_i u_j) / norm. Of few operands 1 - u_j^2 is the sum of the other squares, which
-  // cancels nothing.
+  // d u_i / d x_j = (1{i = j} - u_i u_j) / norm.
   template <class Visit>
   void unit_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
-    const auto count = static_cast<NodeId>(graph_.payload(n));
-    std::vector<Expr> ubar(count), u(count);
-    for (NodeId i = 0; i < count; ++i) {
-      u[i] = expr(n + i);
-      ubar[i] = adjoint_part(n + i);
-    }
-    const auto others = [](std::vector<Expr> v, NodeId j) {
-      v.erase(v.begin() + j);
-      return v;
+    visit_results(n, visit, [&] { return unit_product(x, adjoints_of_results(n)); });
+  }
+
+  // With q the adjoint, h the norm, a = unit_product(x, q) and b the results: gbar = a,
+  // xbar_j = -(u_j q.b + a_j u.g + b_j u.q) / h.
+  template <class Visit>
+  void unit_product_edges(NodeId n, const std::vector<NodeId>& operands, const Visit& visit) {
+    const auto count = static_cast<std::size_t>(graph_.payload(n));
+    const std::vector<NodeId> x(operands.begin(), operands.begin() + static_cast<std::ptrdiff_t>(count + 2));
+    struct Made {
+      std::vector<Expr> a, b, u;
+      Expr ug, uq, qb, norm;
     };
-    for (NodeId j = 0; j < count; ++j)
+    std::optional<Made> made;
+    const auto parts = [&]() -> const Made& {
+      if (made) return *made;
+      const std::vector<Expr> q = adjoints_of_results(n), g = exprs_of(operands, count + 2, count);
+      made = Made{results_at(unit_product(x, q), count), results_at(n, count), results_at(builder_.node(Op::unit, x), count),
+                  0.0, 0.0, 0.0, expr(builder_.node(Op::norm, x))};
+      made->ug = dot(made->u, g), made->uq = dot(made->u, q), made->qb = dot(q, made->b);
+      return *made;
+    };
+    for (std::size_t j = 0; j < count; ++j) {
       visit(j, {}, [&] {
-        const Expr size = expr(builder_.node(Op::norm, x));
-        if (count > 4) return (ubar[j] - u[j] * dot(ubar, u)) / size;
-        const std::vector<Expr> u_others = others(u, j);
-        return (ubar[j] * dot(u_others, u_others) - u[j] * dot(others(ubar, j), u_others)) / size;
+        const Made& m = parts();
+        return -(m.u[j] * m.qb + m.a[j] * m.ug + m.b[j] * m.uq) / m.norm;
+      });
+      visit(count + 2 + j, {}, [&] { return parts().a[j]; });
+    }
+  }
+
+  // d p_i / d x_j = p_i (1{i = j} - p_j).
+  template <class Visit>
+  void softmax_edges(NodeId n, const Visit& visit) {
+    const auto p = results_at(n, static_cast<std::size_t>(graph_.payload(n)));
+    visit_results(n, visit, [&] { return softmax_product(p, adjoints_of_results(n)); });
+  }
+
+  // With q the adjoint: gbar = softmax_product(p, q), pbar_j = q_j (g_j - p.g) - g_j p.q.
+  template <class Visit>
+  void softmax_product_edges(NodeId n, const std::vector<NodeId>& operands, const Visit& visit) {
+    const auto count = static_cast<std::size_t>(graph_.payload(n));
+    const std::vector<Expr> p = exprs_of(operands, 0, count), g = exprs_of(operands, count, count);
+    std::optional<NodeId> made;
+    for (std::size_t j = 0; j < count; ++j) {
+      visit(j, {}, [&] {
+        const std::vector<Expr> q = adjoints_of_results(n);
+        return q[j] * (g[j] - dot(p, g)) - g[j] * dot(p, q);
+      });
+      visit(count + j, {}, [&] {
+        if (!made) made = softmax_product(p, adjoints_of_results(n));
+        return expr(*made + static_cast<NodeId>(j));
+      });
+    }
+  }
+
+  // visit(j, result j of a node made when it is first needed).
+  template <class Visit, class Make>
+  void visit_results(NodeId n, const Visit& visit, const Make& make) {
+    std::optional<NodeId> made;
+    for (std::size_t j = 0; j < static_cast<std::size_t>(graph_.payload(n)); ++j)
+      visit(j, {}, [&] {
+        if (!made) made = make();
+        return expr(*made + static_cast<NodeId>(j));
       });
   }
 
-  // d p_i / d x_j = p_i (1{i = j} - p_j): xbar_j = p_j (pbar_j - sum_i pbar_i p_i).
-  template <class Visit>
-  void softmax_edges(NodeId n, const Visit& visit) {
-    const auto count = static_cast<NodeId>(graph_.payload(n));
-    std::vector<Expr> pbar(count), p(count);
-    for (NodeId i = 0; i < count; ++i) {
-      p[i] = expr(n + i);
-      pbar[i] = adjoint_part(n + i);
-    }
-    std::optional<Expr> mean;
-    for (NodeId j = 0; j < count; ++j)
-      visit(j, {}, [&] {
-        if (!mean) mean = dot(pbar, p);
-        return p[j] * (pbar[j] - *mean);
-      });
+  std::vector<Expr> adjoints_of_results(NodeId n) {
+    std::vector<Expr> result;
+    for (NodeId i = 0; i < static_cast<NodeId>(graph_.payload(n)); ++i) result.push_back(adjoint_part(n + i));
+    return result;
+  }
+  std::vector<Expr> exprs_of(const std::vector<NodeId>& nodes, std::size_t first, std::size_t count) const {
+    std::vector<Expr> result;
+    for (std::size_t i = 0; i < count; ++i) result.push_back(expr(nodes[first + i]));
+    return result;
+  }
+  std::vector<Expr> results_at(NodeId n, std::size_t count) const {
+    std::vector<Expr> result;
+    for (std::size_t i = 0; i < count; ++i) result.push_back(expr(n + static_cast<NodeId>(i)));
+    return result;
+  }
+  NodeId softmax_product(const std::vector<Expr>& p, const std::vector<Expr>& g) {
+    std::vector<NodeId> operands;
+    for (const Expr& e : p) operands.push_back(recording_.node(e));
+    for (const Expr& e : g) operands.push_back(recording_.node(e));
+    return builder_.node(Op::softmax_product, operands);
+  }
+  NodeId unit_product(std::vector<NodeId> x, const std::vector<Expr>& g) {
+    for (const Expr& e : g) x.push_back(recording_.node(e));
+    return builder_.node(Op::unit_product, x);
   }
 
   Builder& builder_;

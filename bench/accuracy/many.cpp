@@ -67,10 +67,21 @@ Terms<N> softmax_terms(const Operand<N>& x, const Operand<N>& y, const Operand<N
             N(b * c * (2 * a + b + c) / ((a + b) * (a + c) * (a + b + c)))};
   return {N(a / (a + b)), N(-a * c / ((a + b) * (a + b + c)))};
 }
-double largest_size(std::span<const double> x) {
-  return std::max(*std::max_element(x.begin(), x.end()) < 0 ? -*std::max_element(x.begin(), x.end())
-                                                            : *std::max_element(x.begin(), x.end()),
-                  0.69);
+// The value is a sum of the largest operand and of log(1 + ..).
+double logsumexp_size(std::span<const double> x, std::size_t output) {
+  return output > 0 ? 0.0 : std::max(std::fabs(*std::max_element(x.begin(), x.end())), 0.69);
+}
+// Second derivatives of the first share p: p (1 - p) (1 - 2p), -p q (1 - 2p) and -p q (1 - 2q), whose last factors cancel
+// near 1/2.
+double softmax_size(std::span<const double> x, std::size_t output) {
+  const auto share = [&](std::size_t i) {
+    double sum = 0.0;
+    for (const double y : x) sum += std::exp(y - x[i]);
+    return 1.0 / sum;
+  };
+  const double p = share(0), q = share(1), r = share(2);
+  const double sizes[] = {0.0, 0.0, 0.0, 0.0, p * (q + r), p * q, p * r, p * q, 0.0, p * r};
+  return sizes[output];
 }
 
 template <class N>
@@ -89,7 +100,8 @@ std::vector<Subject> subjects_of_many() {
        .record = RAPPEL_RECORDED_2(hypot(x, y)),
        .reference = RAPPEL_REFERENCE_2(return length<N>({x, y});),
        .scale = relative_to_own,
-       .edges = {1e154, 1e200, 1e-200}},
+       .edges = {1e154, 1e200, 1e-200},
+       .bounds = {1.0, 2.0, 8.0}},
       {.name = "log_diff_exp",
        .num_operands = 2,
        .record = RAPPEL_RECORDED_2(log_diff_exp(x, y)),
@@ -125,16 +137,22 @@ std::vector<Subject> subjects_of_many() {
        .record = RAPPEL_RECORDED_SPAN(logsumexp(x)),
        .reference = RAPPEL_REFERENCE_3(return logsumexp_terms<N>({x, y, z});),
        .scale = unit_of_any,
-       .value_size = largest_size,
+       .size = logsumexp_size,
        .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}},
-       .edges = {1000.0, -1000.0, 710.0}},
+       .edges = {1000.0, -1000.0, 710.0},
+       .reason = "the value in ulp of the largest operand or of log 2 where the sum of that operand and the logarithm "
+                 "cancels"},
       {.name = "softmax",
        .num_operands = 3,
        .record = RAPPEL_RECORDED_SPAN(softmax(x)[0]),
        .reference = RAPPEL_REFERENCE_3(return softmax_terms(x, y, z);),
        .scale = unit_of_any,
+       .size = softmax_size,
        .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}},
-       .edges = {1000.0, -1000.0, 710.0}},
+       .edges = {1000.0, -1000.0, 710.0},
+       .bounds = {2.0, 4.0, 8.0},
+       .reason = "a derivative is a product of two shares, each with the rounding of its exponential; second "
+                 "derivatives in ulp of p (1 - p) where 1 - 2p cancels"},
   };
 }
 

@@ -101,8 +101,8 @@ class Run {
   double error_of(double computed, const N& exact, std::size_t output, std::size_t r) {
     if (isnan(exact)) return 0.0;
     const double ulp = ulp_error<N>(computed, exact);
-    if (output > 0 || subject_.value_size == nullptr || !(ulp > 0.0)) return ulp;
-    const N size = subject_.value_size(operands(r));
+    if (subject_.size == nullptr || !(ulp > 0.0)) return ulp;
+    const N size = subject_.size(operands(r), output);
     return abs(exact) >= size ? ulp
                               : ulp_error<N>(static_cast<double>(size), N(size + (N(computed) - exact)));
   }

@@ -41,8 +41,8 @@ struct Subject {
   Interval domain = {};                                 // of the first operand
   Interval further = {};                                // of the further ones
   bool (*inside)(std::span<const double> x) = nullptr;  // a domain that is no product of intervals
-  // Where the error of the value is in ulp of this size, if it is larger than the value: sums that cancel.
-  double (*value_size)(std::span<const double> x) = nullptr;
+  // Where the error of an output is in ulp of this size, if it is larger than the output: sums that cancel.
+  double (*size)(std::span<const double> x, std::size_t output) = nullptr;
   std::vector<double> zeros = {};  // of value or derivatives; poles and kinks; where formulas change
   std::vector<double> poles = {};
   std::vector<Interval> cancellation = {};

@@ -78,11 +78,9 @@ void check_unary(const std::string& name, const Op& op, double lowest, double hi
 
 Pairs inside_domain(const std::string& name, const Pairs& all) {
   const bool positive = name == "log_beta" || name == "digamma_difference" || name == "trigamma_difference";
-  const bool finite_sum = name == "hypot";
   Pairs kept;
   for (std::size_t r = 0; r < all.x.size(); ++r) {
     if (positive && !(all.x[r] > 0.0 && all.y[r] > 0.0 && std::isfinite(all.x[r] + all.y[r]))) continue;
-    if (finite_sum && std::isinf(std::hypot(all.x[r], all.y[r]))) continue;
     kept.x.push_back(all.x[r]);
     kept.y.push_back(all.y[r]);
   }

@@ -168,6 +168,7 @@ Expr sum(ExprSpan x, Location at = Location::here());
 
 // sqrt(x1^2 + x2^2 + ..) without overflow of the squares; its gradient at 0 is 0.
 Expr norm(ExprSpan x, Location at = Location::here());
+inline Expr hypot(const Expr& x, const Expr& y, Location at = Location::here()) { return norm({x, y}, at); }
 inline Expr hypot(const Expr& x, const Expr& y, const Expr& z, Location at = Location::here()) {
   return norm({x, y, z}, at);
 }
