@@ -47,15 +47,16 @@ void unit_of(std::uint32_t n, Get get, Put put) {
     put(k, select(root == Lanes(0.0), Lanes(0.0), unit_component(get(k), scale, root)));
 }
 
-// (g_j - u_j u.g) / norm; of the largest component u_m as the sum of u_i (u_i g_m - u_m g_i): 1 - u_m^2 would cancel. Each factor
-// takes the root of 1 / norm, so that products of small u are not lost. NaN where the norm is 0.
+// (g_j - u_j u.g) / norm; of the largest component u_m as the sum of u_i (u_i g_m - u_m g_i): 1 - u_m^2 would cancel. The
+// factors share out 1 / norm, so that products of small u are not lost and no intermediate overflows. NaN where the
+// norm is 0.
 template <class Get, class Put>
 void unit_product_of(std::uint32_t num_operands, Get get, Put put) {
   const std::uint32_t n = num_operands / 2 - 1;
   const Lanes scale = get(n), root = get(n + 1);
-  const Mask tiny = scale > Lanes(1.0);  // then 1 / norm may overflow
-  const Lanes weight = math_sqrt(scale) * select(tiny, Lanes(0x1p-30), Lanes(1.0)) / math_sqrt(root);
-  const Lanes back = select(tiny, Lanes(0x1p60), Lanes(1.0));
+  const Mask tiny = scale > Lanes(1.0);  // the scale is 2^600, 1, 2^-520 or 0: see scale_of_squares
+  const Lanes first = select(tiny, Lanes(0x1p270), select(scale == Lanes(1.0), scale, scale * Lanes(0x1p260)));
+  const Lanes second = first / root, back = select(tiny, Lanes(0x1p60), Lanes(1.0));
   Lanes place, x_largest, g_largest = get(n + 2);
   find_largest(n, get, place, x_largest);
   for (std::uint32_t k = 1; k < n; ++k) g_largest = select(place == Lanes(k), get(n + 2 + k), g_largest);
@@ -63,13 +64,13 @@ void unit_product_of(std::uint32_t num_operands, Get get, Put put) {
   Lanes along(0.0), across(0.0);
   for (std::uint32_t k = 0; k < n; ++k) {
     const Lanes u = unit_component(get(k), scale, root), g = get(n + 2 + k);
-    along = multiply_add(u, g * weight, along);
-    const Lanes term = multiply_add(u, g_largest, -(u_largest * g)) * weight;
-    across = select(place == Lanes(k), across, multiply_add(u * weight, term, across));
+    along = multiply_add(u, g * second, along);
+    const Lanes term = multiply_add(u, g_largest, -(u_largest * g)) * second;
+    across = select(place == Lanes(k), across, multiply_add(u * first, term, across));
   }
   for (std::uint32_t k = 0; k < n; ++k) {
     const Lanes u = unit_component(get(k), scale, root), g = get(n + 2 + k);
-    const Lanes other = (g * weight) * weight - (u * weight) * along;
+    const Lanes other = (g * first) * second - (u * first) * along;
     put(k, select(root == Lanes(0.0), Lanes(__builtin_nan("")), select(place == Lanes(k), across, other) * back));
   }
 }

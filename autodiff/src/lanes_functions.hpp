@@ -245,7 +245,8 @@ inline Lanes sinc_value(Lanes x) {
 
 // 3 t^2 - 2 t^3 on [0, 1].
 inline Lanes smooth_step_value(Lanes t) {
-  const Lanes inside = (t * t) * fma(Lanes(-2.0), t, Lanes(3.0));
+  const Two square = product_of_two(t, t);
+  const Lanes factor = fma(Lanes(-2.0), t, Lanes(3.0)), inside = fma(square.high, factor, square.low * factor);
   return select(t <= Lanes(0.0), Lanes(0.0), select(t >= Lanes(1.0), Lanes(1.0), inside));
 }
 
