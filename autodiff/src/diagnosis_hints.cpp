@@ -1,6 +1,7 @@
 #include "diagnosis_hints.hpp"
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 namespace rappel::detail {
@@ -9,7 +10,16 @@ namespace {
 class Hints {
  public:
   Hints(const Graph& graph, NodeId n, double result, const std::function<double(NodeId)>& value_of)
-      : graph_(graph), n_(n), result_(result), value_of_(value_of) {}
+      : graph_(graph), n_(n), result_(result), value_of_(value_of) {
+    const auto size = static_cast<NodeId>(graph.size());
+    first_user_.assign(size + 2, 0);
+    for (NodeId k = 0; k < size; ++k)
+      for (const NodeId x : graph.operands(k)) ++first_user_[x + 2];
+    for (NodeId k = 2; k < size + 2; ++k) first_user_[k] += first_user_[k - 1];
+    users_.resize(first_user_[size + 1]);
+    for (NodeId k = 0; k < size; ++k)
+      for (const NodeId x : graph.operands(k)) users_[first_user_[x + 1]++] = k;
+  }
 
   std::string find() const {
     switch (op(n_)) {
@@ -21,7 +31,8 @@ class Hints {
       case Op::mul:
         return user_through_sums(n_, Op::sqrt) != no_node ? "norm(..) and hypot(..) do not overflow" : "";
       case Op::sqrt:
-        return std::isnan(result_) ? "the square root of a negative number; a variance may be rounded below 0" : "";
+        return std::isnan(result_) ? "the square root of a negative number; a variance may be rounded below 0"
+                                   : "";
       case Op::div:
         return of_div();
       case Op::power:
@@ -33,7 +44,9 @@ class Hints {
         return "the operand is out of the domain";
       case Op::sum_rows:
       case Op::sum_products:
-        return std::isinf(result_) ? "the rows are finite, their sum overflows: scale the data or take the mean of smaller terms" : "";
+        return std::isinf(result_) ? "the rows are finite, their sum overflows: scale the data or take the "
+                                     "mean of smaller terms"
+                                   : "";
       default:
         return "";
     }
@@ -44,15 +57,8 @@ class Hints {
   NodeId operand(NodeId n, std::size_t i) const { return graph_.operands(n)[i]; }
   bool is(NodeId n, double constant) const { return graph_.is_constant(n) && graph_.value(n) == constant; }
 
-  std::vector<NodeId> users(NodeId n) const {
-    std::vector<NodeId> result;
-    for (NodeId k = n + 1; k < static_cast<NodeId>(graph_.size()); ++k)
-      for (const NodeId x : graph_.operands(k))
-        if (x == n) {
-          result.push_back(k);
-          break;
-        }
-    return result;
+  std::span<const NodeId> users(NodeId n) const {
+    return {users_.data() + first_user_[n], users_.data() + first_user_[n + 1]};
   }
   NodeId user(NodeId n, Op wanted) const {
     for (const NodeId k : users(n))
@@ -60,15 +66,21 @@ class Hints {
     return no_node;
   }
   // A user of n, or of a sum (of a sum ..) that n is a term of.
-  NodeId user_through_sums(NodeId n, Op wanted, int depth = 8) const {
-    for (const NodeId k : users(n)) {
-      if (op(k) == wanted) return k;
-      if (depth > 0 && (op(k) == Op::add || op(k) == Op::sum || op(k) == Op::dot))
-        if (const NodeId found = user_through_sums(k, wanted, depth - 1); found != no_node) return found;
-    }
+  NodeId user_through_sums(NodeId n, Op wanted) const {
+    std::vector<NodeId> sums = {n};
+    std::vector<bool> seen(first_user_.size(), false);
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      for (const NodeId k : users(sums[i])) {
+        if (op(k) == wanted) return k;
+        if (seen[k] || (op(k) != Op::add && op(k) != Op::sum && op(k) != Op::dot)) continue;
+        seen[k] = true;
+        sums.push_back(k);
+      }
     return no_node;
   }
-  bool adds_one(NodeId n) const { return op(n) == Op::add && (is(operand(n, 0), 1.0) || is(operand(n, 1), 1.0)); }
+  bool adds_one(NodeId n) const {
+    return op(n) == Op::add && (is(operand(n, 0), 1.0) || is(operand(n, 1), 1.0));
+  }
 
   std::string of_exp() const {
     if (!std::isinf(result_)) return "";
@@ -77,8 +89,10 @@ class Hints {
       if (adds_one(k) && user(k, Op::div) != no_node) return "1 / (1 + exp(-x)) is sigmoid(x)";
       if (op(k) == Op::log1p) return "log1p(exp(x)) is softplus(x)";
     }
-    if (user_through_sums(n_, Op::log) != no_node) return "log(exp(x) + exp(y) + ..) is logsumexp({x, y, ..})";
-    if (user_through_sums(n_, Op::div) != no_node) return "exp(x_i) / (exp(x_1) + exp(x_2) + ..) is softmax({x_1, x_2, ..})";
+    if (user_through_sums(n_, Op::log) != no_node)
+      return "log(exp(x) + exp(y) + ..) is logsumexp({x, y, ..})";
+    if (user_through_sums(n_, Op::div) != no_node)
+      return "exp(x_i) / (exp(x_1) + exp(x_2) + ..) is softmax({x_1, x_2, ..})";
     return "exp overflows from 709.8 on: work with its logarithm";
   }
 
@@ -92,7 +106,6 @@ class Hints {
     if (op(x) == Op::sub && is(operand(x, 0), 1.0)) {
       if (op(operand(x, 1)) == Op::exp) return "log(1 - exp(x)) is log1mexp(x)";
       if (op(operand(x, 1)) == Op::sigmoid) return "log(1 - sigmoid(x)) is log_sigmoid(-x)";
-      return "log(1 - x) is log1p(-x)";
     }
     if (op(x) == Op::sub && op(operand(x, 0)) == Op::exp && op(operand(x, 1)) == Op::exp)
       return "log(exp(x) - exp(y)) is log_diff_exp(x, y)";
@@ -129,11 +142,14 @@ class Hints {
   NodeId n_;
   double result_;
   const std::function<double(NodeId)>& value_of_;
+  std::vector<std::size_t> first_user_;  // of node n: users_[first_user_[n]] to users_[first_user_[n + 1]]
+  std::vector<NodeId> users_;
 };
 
 }  // namespace
 
-std::string hint_for(const Graph& graph, NodeId n, double result, const std::function<double(NodeId)>& value_of) {
+std::string hint_for(const Graph& graph, NodeId n, double result,
+                     const std::function<double(NodeId)>& value_of) {
   return Hints(graph, n, result, value_of).find();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Real: a number of 50 digits for which the formulas of ops.def compile; what f.accuracy replays a graph with.
-// Exponents are unbounded for our purposes: nothing under- or overflows that a double can start from.
+// Real: a number of 50 digits for which the formulas of ops.def compile; what f.accuracy replays a graph
+// with. Exponents are unbounded for our purposes: nothing under- or overflows that a double can start from.
 
 #include "formulas.hpp"
 
@@ -169,9 +169,9 @@ using formulas::always;
   inline Real name(const Real& x) { return formulas::name##_op::value(x, aux(x)); }
 #define RAPPEL_BINARY(name, ...) \
   inline Real name(const Real& x, const Real& y) { return formulas::name##_op::value(x, y); }
-#define RAPPEL_TERNARY(name, ...)                                      \
-  inline Real name(const Real& x, const Real& y, const Real& z) {      \
-    return formulas::name##_op::value(x, y, z);                        \
+#define RAPPEL_TERNARY(name, ...)                                 \
+  inline Real name(const Real& x, const Real& y, const Real& z) { \
+    return formulas::name##_op::value(x, y, z);                   \
   }
 #define RAPPEL_DERIVATIVES(name, ...) \
   inline Real name(const Real& x, int order) { return formulas::name##_op::value(x, order); }

@@ -70,12 +70,8 @@ Real cbrt_slope_value(const Real& x) {
   return Real(1.0) / (Real(3.0) * z * z);
 }
 Real math_tan(const Real& x) { return math_sin(x) / math_cos(x); }
-Real math_asin(const Real& x) {
-  return math_abs(x) <= Real(1.0) ? Real(Number(asin(x.v))) : real_nan;
-}
-Real math_acos(const Real& x) {
-  return math_abs(x) <= Real(1.0) ? Real(Number(acos(x.v))) : real_nan;
-}
+Real math_asin(const Real& x) { return math_abs(x) <= Real(1.0) ? Real(Number(asin(x.v))) : real_nan; }
+Real math_acos(const Real& x) { return math_abs(x) <= Real(1.0) ? Real(Number(acos(x.v))) : real_nan; }
 Real math_atan(const Real& x) {
   const Real quarter = constant(boost::math::constants::half_pi<Number>());
   return finite(x, -quarter, quarter, [](const Number& v) { return Number(atan(v)); });
@@ -111,9 +107,7 @@ Real acosh_value(const Real& x) {
   const Real above = x - Real(1.0);
   return math_log1p(above + math_sqrt(above * (x + Real(1.0))));
 }
-Real acosh_slope_value(const Real& x) {
-  return Real(1.0) / math_sqrt((x - Real(1.0)) * (x + Real(1.0)));
-}
+Real acosh_slope_value(const Real& x) { return Real(1.0) / math_sqrt((x - Real(1.0)) * (x + Real(1.0))); }
 Real atan_slope_value(const Real& x) { return Real(1.0) / (Real(1.0) + x * x); }
 Real sinh_value(const Real& x) {
   if (is_inf(x)) return x;
@@ -241,14 +235,15 @@ Real sinc_value(const Real& x) {
   if (is_inf(x)) return 0.0;
   return x == Real(0.0) ? Real(1.0) : math_sin(x) / x;
 }
-Real sinc_derivative_value(const Real& x, int k) { return narrow(special::exact_sinc_derivative(wide(x), k)); }
-Real lgamma_value(const Real& x) {
-  return is_inf(x) ? real_inf : narrow(special::exact_lgamma(wide(x)));
+Real sinc_derivative_value(const Real& x, int k) {
+  return narrow(special::exact_sinc_derivative(wide(x), k));
 }
+Real lgamma_value(const Real& x) { return is_inf(x) ? real_inf : narrow(special::exact_lgamma(wide(x))); }
 Real tgamma_derivative_value(const Real& x, int k) {
   if (is_nan(x) || is_inf(x)) return x > Real(0.0) ? x : real_nan;
   if (x > Real(1e4)) return real_inf;
-  return x < Real(-1e4) && !(math_floor(x) == x) ? Real(0.0) : narrow(special::exact_tgamma_derivative(wide(x), k));
+  return x < Real(-1e4) && !(math_floor(x) == x) ? Real(0.0)
+                                                 : narrow(special::exact_tgamma_derivative(wide(x), k));
 }
 Real polygamma_value(const Real& x, int k) {
   if (is_inf(x)) return x < Real(0.0) ? real_nan : k == 0 ? x : Real(0.0);
@@ -260,7 +255,9 @@ Real digamma_difference_value(const Real& x, const Real& y) {
 Real trigamma_difference_value(const Real& x, const Real& y) {
   return narrow(special::exact_polygamma_difference(wide(x), wide(y), 1));
 }
-Real log_beta_value(const Real& x, const Real& y) { return narrow(special::exact_log_beta(wide(x), wide(y))); }
+Real log_beta_value(const Real& x, const Real& y) {
+  return narrow(special::exact_log_beta(wide(x), wide(y)));
+}
 Real bessel_j0_derivative_value(const Real& x, int k) {
   return narrow(special::exact_bessel_j0_derivative(wide(x), k));
 }
@@ -274,7 +271,8 @@ Real bessel_i0_derivative_value(const Real& x, int k) {
 // d^(k + j) / dx^k dy^j of x^y; by y NaN at (0, 0) and for x < 0, 0 at x = 0 < y.
 Real power_value(const Real& x, const Real& y, int k, int j) {
   if (j > 0) {
-    if (x == Real(0.0)) return y > Real(0.0) ? Real(0.0) : y < Real(0.0) && k == 0 && j == 1 ? -real_inf : real_nan;
+    if (x == Real(0.0))
+      return y > Real(0.0) ? Real(0.0) : y < Real(0.0) && k == 0 && j == 1 ? -real_inf : real_nan;
     if (x < Real(0.0) || is_nan(x) || is_nan(y)) return real_nan;
     if (x < real_inf && !is_inf(y)) return narrow(special::exact_pow_derivative(wide(x), wide(y), k, j));
     return k == 0 ? math_pow(x, y) * math_log(x) : real_nan;

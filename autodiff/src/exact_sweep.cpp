@@ -263,8 +263,8 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
       for (NodeId i = 0; i < count; ++i)
         for (NodeId j = 0; j < count; ++j) {
           const Real across = (Real(i == j ? 1.0 : 0.0) - u(i) * u(j)) / size;
-          edges.push_back({n + i, operands[j],
-                           -(u(j) * values_[n + i] + across * along + u(i) * values_[n + j]) / size});
+          edges.push_back(
+              {n + i, operands[j], -(u(j) * values_[n + i] + across * along + u(i) * values_[n + j]) / size});
           edges.push_back({n + i, operands[count + 2 + j], across});
         }
       return edges;

@@ -78,7 +78,8 @@ Expr apply(Op op, const Expr& x, const Expr& y, const Location& at) {
   return recording.expr(recording.builder().node(op, {recording.node(x), recording.node(y)}));
 }
 
-Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&, Location), const Expr& x, const Location& at) {
+Expr apply_with_auxiliary(Op op, Expr (*auxiliary)(const Expr&, Location), const Expr& x,
+                          const Location& at) {
   return apply(op, x, auxiliary(x, at), at);
 }
 
@@ -127,9 +128,9 @@ Condition::operator bool() const {
   Expr name(const Expr& x, Location at) { return detail::apply_with_auxiliary(Op::name, aux, x, at); }
 #define RAPPEL_BINARY(name, ...) \
   Expr name(const Expr& x, const Expr& y, Location at) { return detail::apply(Op::name, x, y, at); }
-#define RAPPEL_TERNARY(name, ...)                                             \
-  Expr name(const Expr& x, const Expr& y, const Expr& z, Location at) {       \
-    return detail::apply_nary(Op::name, {x, y, z}, at);                       \
+#define RAPPEL_TERNARY(name, ...)                                       \
+  Expr name(const Expr& x, const Expr& y, const Expr& z, Location at) { \
+    return detail::apply_nary(Op::name, {x, y, z}, at);                 \
   }
 #define RAPPEL_DERIVATIVES(name, ...)                                                     \
   Expr name(const Expr& x, int order, Location at) {                                      \
@@ -146,7 +147,9 @@ Expr select(const Condition& condition, const Expr& a, const Expr& b, Location a
       Op::select, {recording.node(condition.value()), recording.node(a), recording.node(b)}));
 }
 
-Expr pow(const Expr& x, const Expr& y, Location at) { return detail::apply_nary(Op::power, {x, y, 0.0, 0.0}, at); }
+Expr pow(const Expr& x, const Expr& y, Location at) {
+  return detail::apply_nary(Op::power, {x, y, 0.0, 0.0}, at);
+}
 
 Expr dot(ExprSpan x, ExprSpan y, Location at) {
   if (x.size() != y.size())
@@ -191,7 +194,8 @@ struct WithParts {
     std::vector<Expr> exprs;
     if (recording != nullptr) {
       const NodeId first = recording->builder().node(op, nodes);
-      for (std::size_t i = 0; i < count; ++i) exprs.push_back(recording->expr(first + static_cast<NodeId>(i)));
+      for (std::size_t i = 0; i < count; ++i)
+        exprs.push_back(recording->expr(first + static_cast<NodeId>(i)));
       return exprs;
     }
     std::vector<double> computed(count);

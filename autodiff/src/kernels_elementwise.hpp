@@ -79,6 +79,5 @@ void power_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const int k = static_cast<int>(*leaf.pointers[leaf.operands[i.first + 2] & ~uniform_bit]);
   const int j = static_cast<int>(*leaf.pointers[leaf.operands[i.first + 3] & ~uniform_bit]);
   double* out = result_of(leaf, i);
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width)
-    store(out + r, power_value(x.at(r), y.at(r), k, j));
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, power_value(x.at(r), y.at(r), k, j));
 }

@@ -44,7 +44,8 @@ void softmax_of(std::uint32_t num_operands, Get get, Put put) {
   const Lanes lost = total.low / total.high;  // NaN where an operand is infinite
   for (std::uint32_t k = 0; k < n; ++k) {
     const Lanes share = get(n + 2 + k) / total.high;
-    put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0), select(lost == lost, fma(-share, lost, share), share)));
+    put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0),
+                  select(lost == lost, fma(-share, lost, share), share)));
   }
 }
 
@@ -69,7 +70,8 @@ void softmax_product_of(std::uint32_t num_operands, Get get, Put put) {
   for (std::uint32_t k = 1; k < n; ++k) g_largest = select(place == Lanes(k), get(n + k), g_largest);
   for (std::uint32_t k = 0; k < n; ++k) {
     mean = multiply_add(get(k), get(n + k), mean);
-    difference = select(place == Lanes(k), difference, multiply_add(get(k), g_largest - get(n + k), difference));
+    difference =
+        select(place == Lanes(k), difference, multiply_add(get(k), g_largest - get(n + k), difference));
   }
   for (std::uint32_t k = 0; k < n; ++k)
     put(k, get(k) * select(place == Lanes(k), difference, get(n + k) - mean));
@@ -88,4 +90,3 @@ RAPPEL_NARY_KERNEL(shifted_exps)
 RAPPEL_NARY_KERNEL(logsumexp)
 RAPPEL_NARY_KERNEL(softmax)
 RAPPEL_NARY_KERNEL(softmax_product)
-

@@ -1,7 +1,8 @@
-// The Euclidean norm of n operands and what it shares with its partials. Part of kernels_body.hpp: included once by each
-// kernels_*.cpp inside of its unnamed namespace.
+// The Euclidean norm of n operands and what it shares with its partials. Part of kernels_body.hpp: included
+// once by each kernels_*.cpp inside of its unnamed namespace.
 
-// x_k brought to where squares neither over- nor underflow; beside an infinite operand 1 or -1 for those that are, else 0.
+// x_k brought to where squares neither over- nor underflow; beside an infinite operand 1 or -1 for those that
+// are, else 0.
 inline Lanes scaled_operand(Lanes x, Lanes scale) {
   const Lanes infinity(__builtin_inf());
   const Lanes unit = select(x == infinity, Lanes(1.0), select(x == -infinity, Lanes(-1.0), Lanes(0.0)));
@@ -9,7 +10,8 @@ inline Lanes scaled_operand(Lanes x, Lanes scale) {
 }
 
 inline Lanes unit_component(Lanes x, Lanes scale, Lanes root) {
-  return select((scale < Lanes(1.0)) & (Lanes(0.0) < scale), (x / root) * scale, scaled_operand(x, scale) / root);
+  return select((scale < Lanes(1.0)) & (Lanes(0.0) < scale), (x / root) * scale,
+                scaled_operand(x, scale) / root);
 }
 
 // (x1 .. xn) -> scale, norm of the scaled operands; the sum of squares in two parts.
@@ -47,15 +49,16 @@ void unit_of(std::uint32_t n, Get get, Put put) {
     put(k, select(root == Lanes(0.0), Lanes(0.0), unit_component(get(k), scale, root)));
 }
 
-// (g_j - u_j u.g) / norm; of the largest component u_m as the sum of u_i (u_i g_m - u_m g_i): 1 - u_m^2 would cancel. The
-// factors share out 1 / norm, so that products of small u are not lost and no intermediate overflows. NaN where the
-// norm is 0.
+// (g_j - u_j u.g) / norm; of the largest component u_m as the sum of u_i (u_i g_m - u_m g_i): 1 - u_m^2 would
+// cancel. The factors share out 1 / norm, so that products of small u are not lost and no intermediate
+// overflows. NaN where the norm is 0.
 template <class Get, class Put>
 void unit_product_of(std::uint32_t num_operands, Get get, Put put) {
   const std::uint32_t n = num_operands / 2 - 1;
   const Lanes scale = get(n), root = get(n + 1);
   const Mask tiny = scale > Lanes(1.0);  // the scale is 2^600, 1, 2^-520 or 0: see scale_of_squares
-  const Lanes first = select(tiny, Lanes(0x1p270), select(scale == Lanes(1.0), scale, scale * Lanes(0x1p260)));
+  const Lanes first =
+      select(tiny, Lanes(0x1p270), select(scale == Lanes(1.0), scale, scale * Lanes(0x1p260)));
   const Lanes second = first / root, back = select(tiny, Lanes(0x1p60), Lanes(1.0));
   Lanes place, x_largest, g_largest = get(n + 2);
   find_largest(n, get, place, x_largest);
@@ -71,7 +74,8 @@ void unit_product_of(std::uint32_t num_operands, Get get, Put put) {
   for (std::uint32_t k = 0; k < n; ++k) {
     const Lanes u = unit_component(get(k), scale, root), g = get(n + 2 + k);
     const Lanes other = (g * first) * second - (u * first) * along;
-    put(k, select(root == Lanes(0.0), Lanes(__builtin_nan("")), select(place == Lanes(k), across, other) * back));
+    put(k, select(root == Lanes(0.0), Lanes(__builtin_nan("")),
+                  select(place == Lanes(k), across, other) * back));
   }
 }
 

@@ -55,8 +55,8 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
   case Op::name:                                                              \
     values[i->result] = formulas::name##_op::value(get(0), get(1), get(2)).v; \
     break;
-#define RAPPEL_DERIVATIVES(name, ...)                                                                 \
-  case Op::name:                                                                                      \
+#define RAPPEL_DERIVATIVES(name, ...)                                                         \
+  case Op::name:                                                                              \
     values[i->result] = formulas::name##_op::value(get(0), static_cast<int>(values[x[1]])).v; \
     break;
 #include <rappel/autodiff/ops.def>
@@ -64,7 +64,8 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
         values[i->result] = values[x[0]] == 0.0 ? values[x[2]] : values[x[1]];
         break;
       case Op::power:
-        values[i->result] = power_value(get(0), get(1), static_cast<int>(values[x[2]]), static_cast<int>(values[x[3]])).v;
+        values[i->result] =
+            power_value(get(0), get(1), static_cast<int>(values[x[2]]), static_cast<int>(values[x[3]])).v;
         break;
       case Op::sum:
         values[i->result] = sum_of(values, x, i->count);

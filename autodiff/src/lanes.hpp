@@ -171,12 +171,14 @@ inline Lanes math_abs(Lanes x) {
 // SLEEF's overflow too early, by 4e-14 of the argument.
 inline Lanes math_exp(Lanes x) {
   const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(exp, u10)(x.v));
-  return where(x > Lanes(709.75), [](double a) { return ::exp(a); }, x, value);
+  return where(
+      x > Lanes(709.75), [](double a) { return ::exp(a); }, x, value);
 }
 inline Lanes math_pow(Lanes x, Lanes y) {
   const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(pow, u10)(x.v, y.v)), infinity(__builtin_inf());
   const Mask early = (math_abs(value) == infinity) & (math_abs(x) < infinity) & (math_abs(y) < infinity);
-  return where(early, [](double a, double b) { return ::pow(a, b); }, x, y, value);
+  return where(
+      early, [](double a, double b) { return ::pow(a, b); }, x, y, value);
 }
 inline Lanes math_expm1(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(expm1, u10)(x.v)); }
 inline Lanes math_log(Lanes x) { return Lanes::of((Raw)RAPPEL_SLEEF(log, u10)(x.v)); }
@@ -203,18 +205,19 @@ RAPPEL_FROM_SLEEF(sleef_lgamma, lgamma, u10)
 #undef RAPPEL_FROM_SLEEF
 #endif
 
-// Close to a multiple of pi / 2 the reduction of huge arguments loses digits, in glibc (from 1e8 on) and in SLEEF (from
-// 1e14 on): 8 ulp at 5.3193726483265414e255, the hardest double. There in long double, which is exact enough.
+// Close to a multiple of pi / 2 the reduction of huge arguments loses digits, in glibc (from 1e8 on) and in
+// SLEEF (from 1e14 on): 8 ulp at 5.3193726483265414e255, the hardest double. There in long double, which is
+// exact enough.
 #if RAPPEL_LANES == 1
-#define RAPPEL_PERIODIC(name)                                                                   \
-  inline Lanes math_##name(Lanes x) {                                                           \
+#define RAPPEL_PERIODIC(name)                                                                     \
+  inline Lanes math_##name(Lanes x) {                                                             \
     return Lanes(__builtin_fabs(x.v) > 1e8 ? detail::special::name##_of_huge(x.v) : ::name(x.v)); \
   }
 #else
-#define RAPPEL_PERIODIC(name)                                                                   \
-  inline Lanes math_##name(Lanes x) {                                                           \
-    const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(name, u10)(x.v));                           \
-    return where(math_abs(x) > Lanes(1e14), &detail::special::name##_of_huge, x, value);        \
+#define RAPPEL_PERIODIC(name)                                                            \
+  inline Lanes math_##name(Lanes x) {                                                    \
+    const Lanes value = Lanes::of((Raw)RAPPEL_SLEEF(name, u10)(x.v));                    \
+    return where(math_abs(x) > Lanes(1e14), &detail::special::name##_of_huge, x, value); \
   }
 #endif
 RAPPEL_PERIODIC(sin)

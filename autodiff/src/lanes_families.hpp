@@ -1,5 +1,6 @@
-// Functions with their derivatives of any order: Gaussians, the normal distribution, silu and gelu; and what is made of
-// x^2 + y^2. Part of each kernels_*.cpp, after lanes_functions.hpp: included once inside of its unnamed namespace.
+// Functions with their derivatives of any order: Gaussians, the normal distribution, silu and gelu; and what
+// is made of x^2 + y^2. Part of each kernels_*.cpp, after lanes_functions.hpp: included once inside of its
+// unnamed namespace.
 
 // e^-64 as factor: it keeps what is on its way to the subnormal numbers in the normal range until the end.
 inline Two scale_back() { return two(0x1.969d47321e4ccp-93, -0x1.5034b5fe3da71p-147); }
@@ -14,7 +15,8 @@ inline Lanes times_exp(Lanes factor, Two h, Two constant) {
   return select(h.high < Lanes(1500.0), result, select(h.high == h.high, Lanes(0.0), h.high));
 }
 
-// The k-th derivative of exp(-x^2 / scale) is p_k exp(-x^2 / scale); p_(k+1) = -(slope x p_k + slope k p_(k-1)).
+// The k-th derivative of exp(-x^2 / scale) is p_k exp(-x^2 / scale); p_(k+1) = -(slope x p_k + slope k
+// p_(k-1)).
 inline Lanes hermite(Lanes x, double slope, int k) {
   if (k == 2) return fma(Lanes(slope * slope) * x, x, Lanes(-slope));
   Lanes before(0.0), value(1.0);
@@ -35,7 +37,8 @@ inline Lanes normal_pdf_derivative_value(Lanes x, int k) {
                    two(0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56));
 }
 
-// Phi(x) = erfc(t) / 2 at t = -x / sqrt 2, with what the rounding of t lost put back (left out: 1,300 ulp at -37).
+// Phi(x) = erfc(t) / 2 at t = -x / sqrt 2, with what the rounding of t lost put back (left out: 1,300 ulp at
+// -37).
 inline Two normal_cdf_two(Lanes x) {
   const Two root = two(0x1.6a09e667f3bcdp-1, -0x1.bdd3413b26456p-55);
   const Lanes t = -x * root.high;
@@ -61,15 +64,16 @@ inline Lanes gelu_value(Lanes x) {
   return select(x < Lanes(-36.0), select(x > Lanes(-50.0), far, Lanes(0.0)), near);
 }
 
-// Phi(x) + x phi(x), the product in two parts. About its zero by a polynomial on [-1.15, 0.1] times the distance from it (minimax, off by 2^-60).
+// Phi(x) + x phi(x), the product in two parts. About its zero by a polynomial on [-1.15, 0.1] times the
+// distance from it (minimax, off by 2^-60).
 inline Lanes gelu_slope(Lanes x) {
-  constexpr double around_zero[] = {
-      -7.673976272191996e-11, 1.1154918633777032e-10, 1.883550966894885e-09,  -1.3446969886984246e-09,
-      -3.544279144957432e-08, -1.6509449922731277e-09, 5.702674150875088e-07, 4.328706690452621e-07,
-      -7.748458281564947e-06, -1.1214389126347958e-05, 8.615947799032093e-05, 0.00018633974819261511,
-      -0.0007448268386007564, -0.002239538068332355,   0.004539228379120975,  0.01942167983820788,
-      -0.014771522148244249,  -0.11400823329722233,    -0.018199676398671087, 0.38828498299055203,
-      0.4314939923140469};
+  constexpr double around_zero[] = {-7.673976272191996e-11,  1.1154918633777032e-10, 1.883550966894885e-09,
+                                    -1.3446969886984246e-09, -3.544279144957432e-08, -1.6509449922731277e-09,
+                                    5.702674150875088e-07,   4.328706690452621e-07,  -7.748458281564947e-06,
+                                    -1.1214389126347958e-05, 8.615947799032093e-05,  0.00018633974819261511,
+                                    -0.0007448268386007564,  -0.002239538068332355,  0.004539228379120975,
+                                    0.01942167983820788,     -0.014771522148244249,  -0.11400823329722233,
+                                    -0.018199676398671087,   0.38828498299055203,    0.4314939923140469};
   const Lanes h = (x - Lanes(-0x1.80ead197f00b4p-1)) - Lanes(0x1.13e74c58cada8p-56);
   const Lanes middle = h * polynomial(around_zero, h);
   const Two cdf = normal_cdf_two(x), square = product_of_two(x, x);
@@ -88,8 +92,8 @@ inline Lanes gelu_slope(Lanes x) {
 inline Lanes gelu_derivative_value(Lanes x, int k) {
   if (k == 0) return gelu_value(x);
   if (k == 1) return gelu_slope(x);
-  const Lanes p = k == 2 ? fma(-x, x, Lanes(2.0))
-                         : x * hermite(x, 1.0, k - 1) + Lanes(k) * hermite(x, 1.0, k - 2);
+  const Lanes p =
+      k == 2 ? fma(-x, x, Lanes(2.0)) : x * hermite(x, 1.0, k - 1) + Lanes(k) * hermite(x, 1.0, k - 2);
   const Two square = product_of_two(x, x);
   return times_exp(p, {Lanes(0.5) * square.high, Lanes(0.5) * square.low},
                    two(0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56));
@@ -128,9 +132,10 @@ inline Lanes silu_slope(Lanes x) {
   const Two quotient = select(negative, select(x < Lanes(-600.0), far, left), right) / square;
   const Lanes value = rounded(select(negative, quotient * e.scale, quotient));
   const Lanes h = (x - Lanes(-0x1.474973c84120bp+0)) - Lanes(-0x1.f8d74bc9ac154p-54);
-  constexpr double taylor[] = {2.346029682463866e-06,  -2.942631888842464e-06, -2.9733542213263917e-05, -4.090534237428612e-05,
-                               0.00018570724361186496, 0.0007985218818397998,  0.000126627410081122,    -0.006606589138356696,
-                               -0.015222655223188032,  0.018874814223782312,   0.1466487969969469,      0.2178117057198001};
+  constexpr double taylor[] = {2.346029682463866e-06,  -2.942631888842464e-06, -2.9733542213263917e-05,
+                               -4.090534237428612e-05, 0.00018570724361186496, 0.0007985218818397998,
+                               0.000126627410081122,   -0.006606589138356696,  -0.015222655223188032,
+                               0.018874814223782312,   0.1466487969969469,     0.2178117057198001};
   const Lanes result = select(math_abs(h) < Lanes(0.0625), h * polynomial(taylor, h), value);
   const Lanes inside = select(math_abs(x) < Lanes(760.0), result, select(negative, Lanes(0.0), Lanes(1.0)));
   return select(x == x, inside, x);
@@ -145,9 +150,10 @@ inline Lanes silu_curvature(Lanes x) {
   const Two quotient = (e.a * inner) / (e.one_plus_a * (e.one_plus_a * e.one_plus_a));
   const Lanes value = rounded(quotient * e.scale);
   const Lanes h = (size - Lanes(0x1.331e23ad9de11p+1)) - Lanes(0x1.a9c55ef03c74ap-53);
-  constexpr double taylor[] = {-1.190460513336088e-06,  1.2461615072251882e-06, 8.432377564571459e-06,  -4.74507427928072e-05,
-                               9.644059294156357e-05,   0.0001151307019584522,  -0.0013663696912367745, 0.003862816776830254,
-                               -0.001836670144762844,   -0.022487259234225326,  0.07629586548655085,    -0.09153052016419229};
+  constexpr double taylor[] = {-1.190460513336088e-06, 1.2461615072251882e-06, 8.432377564571459e-06,
+                               -4.74507427928072e-05,  9.644059294156357e-05,  0.0001151307019584522,
+                               -0.0013663696912367745, 0.003862816776830254,   -0.001836670144762844,
+                               -0.022487259234225326,  0.07629586548655085,    -0.09153052016419229};
   const Lanes result = select(math_abs(h) < Lanes(0.0625), h * polynomial(taylor, h), value);
   return select(size < Lanes(760.0), result, select(x == x, Lanes(0.0), x));
 }
@@ -170,7 +176,8 @@ inline Lanes silu_derivative_value(Lanes x, int k) {
   if (k == 1) return silu_slope(x);
   if (k == 2) return silu_curvature(x);
   const Lanes size = math_abs(x);  // odd k: odd function, even k: even
-  const Lanes below = Lanes(k) * sigmoid_derivative_below(size, k - 1) - size * sigmoid_derivative_below(size, k);
+  const Lanes below =
+      Lanes(k) * sigmoid_derivative_below(size, k - 1) - size * sigmoid_derivative_below(size, k);
   const Lanes finite = select(size < Lanes(760.0), below, select(x == x, Lanes(0.0), x));
   return k % 2 == 0 ? finite : select(x > Lanes(0.0), -finite, finite);
 }

@@ -1,5 +1,5 @@
-// Functions on lanes that SLEEF has not, or not over the whole range. Part of each kernels_*.cpp, after lanes.hpp:
-// included once inside of its unnamed namespace.
+// Functions on lanes that SLEEF has not, or not over the whole range. Part of each kernels_*.cpp, after
+// lanes.hpp: included once inside of its unnamed namespace.
 
 // A sum of two doubles that is not rounded: high + low, low below half an ulp of high.
 struct Two {
@@ -77,10 +77,10 @@ inline Lanes math_remainder(Lanes x, Lanes y) {
 // e^r - 1 for |r_high| <= 0.35, off by about 2^-59 of itself; the polynomial is the exponential series.
 inline Two expm1_of_reduced(Two r) {
   const Two square = product_of_two(r.high, r.high);
-  constexpr double series[] = {1.0 / 1307674368000.0, 1.0 / 87178291200.0, 1.0 / 6227020800.0, 1.0 / 479001600.0,
-                               1.0 / 39916800.0,      1.0 / 3628800.0,     1.0 / 362880.0,     1.0 / 40320.0,
-                               1.0 / 5040.0,          1.0 / 720.0,         1.0 / 120.0,        1.0 / 24.0,
-                               1.0 / 6.0};
+  constexpr double series[] = {
+      1.0 / 1307674368000.0, 1.0 / 87178291200.0, 1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0,
+      1.0 / 3628800.0,       1.0 / 362880.0,      1.0 / 40320.0,      1.0 / 5040.0,      1.0 / 720.0,
+      1.0 / 120.0,           1.0 / 24.0,          1.0 / 6.0};
   const Lanes cubic = polynomial(series, r.high) * (square.high * r.high);
   const Two head = sum_of_two(r.high, Lanes(0.5) * square.high);
   const Two all = sum_of_two(head.high, cubic);
@@ -128,7 +128,8 @@ inline Two expm1_two(Lanes x) {
 
 // --- elementary functions over their whole range ---
 
-// SLEEF's overflows from 709 on, where the result is still finite: there e^(x - 64) e^64, the subtraction exact.
+// SLEEF's overflows from 709 on, where the result is still finite: there e^(x - 64) e^64, the subtraction
+// exact.
 inline Lanes half_exp_beyond_709(Lanes size) {
   const Lanes e = math_exp(size - Lanes(64.0));
   return fma(e, Lanes(0x1.425982cf597cdp+91), e * Lanes(0x1.02e71eada76d8p+36));
@@ -147,9 +148,7 @@ inline Lanes asinh_value(Lanes x) {
   const Lanes size = math_abs(x), big = log_of_twice(size);
   return select(size > Lanes(0x1p60), select(x > Lanes(0.0), big, -big), sleef_asinh(x));
 }
-inline Lanes acosh_value(Lanes x) {
-  return select(x > Lanes(0x1p60), log_of_twice(x), sleef_acosh(x));
-}
+inline Lanes acosh_value(Lanes x) { return select(x > Lanes(0x1p60), log_of_twice(x), sleef_acosh(x)); }
 inline Lanes log1p_value(Lanes x) {
   const Lanes inside = select(math_abs(x) < Lanes(0x1p-54), x, math_log1p(x));
   return select(x > Lanes(0x1p60), math_log(x), inside);
@@ -166,10 +165,11 @@ inline Lanes acosh_slope_value(Lanes x) {
   return Lanes(1.0) / select(x > Lanes(0x1p60), x, math_sqrt(fma(x, x, Lanes(-1.0))));
 }
 
-// x^(-2/3) / 3: z = cbrt(x) and what x - z^3 says of its rounding; scaled where squares leave the normal range.
+// x^(-2/3) / 3: z = cbrt(x) and what x - z^3 says of its rounding; scaled where squares leave the normal
+// range.
 inline Lanes cbrt_slope_value(Lanes x) {
   const Lanes size = math_abs(x);
-  const Mask tiny = size < Lanes(0x1p-900), huge = size > Lanes(0x1p900);
+  const Mask tiny = size<Lanes(0x1p-900), huge = size> Lanes(0x1p900);
   const Lanes y = size * select(tiny, Lanes(0x1p300), select(huge, Lanes(0x1p-300), Lanes(1.0)));
   const Lanes z = math_cbrt(y);
   const Two square = product_of_two(z, z), cube = square * z;
@@ -177,7 +177,8 @@ inline Lanes cbrt_slope_value(Lanes x) {
   const Two exact_square = {square.high, square.low + Lanes(2.0) * z * correction};
   const Lanes slope = rounded(two(1.0) / (exact_square * Lanes(3.0)));
   const Lanes finite = slope * select(tiny, Lanes(0x1p200), select(huge, Lanes(0x1p-200), Lanes(1.0)));
-  return select(size == Lanes(0.0), Lanes(__builtin_inf()), select(size < Lanes(__builtin_inf()), finite, Lanes(1.0) / size));
+  return select(size == Lanes(0.0), Lanes(__builtin_inf()),
+                select(size < Lanes(__builtin_inf()), finite, Lanes(1.0) / size));
 }
 
 inline Lanes lgamma_value(Lanes x) {
@@ -192,7 +193,8 @@ inline Lanes logit_value(Lanes p) {
   return select(q > Lanes(0.25), middle, select(p < Lanes(0.5), outer, -outer));
 }
 
-// log(1 - e^x), x = high + low <= 0; by 1 - e^x or by e^x, whichever is below 1/2, with what their rounding lost.
+// log(1 - e^x), x = high + low <= 0; by 1 - e^x or by e^x, whichever is below 1/2, with what their rounding
+// lost.
 inline Lanes log1mexp_of(Two x) {
   const Mask moderate = x.high > Lanes(-40.0);
   const Lanes inside = select(moderate, x.high, Lanes(-1.0));
@@ -246,7 +248,8 @@ inline Lanes sinc_value(Lanes x) {
 // 3 t^2 - 2 t^3 on [0, 1].
 inline Lanes smooth_step_value(Lanes t) {
   const Two square = product_of_two(t, t);
-  const Lanes factor = fma(Lanes(-2.0), t, Lanes(3.0)), inside = fma(square.high, factor, square.low * factor);
+  const Lanes factor = fma(Lanes(-2.0), t, Lanes(3.0)),
+              inside = fma(square.high, factor, square.low * factor);
   return select(t <= Lanes(0.0), Lanes(0.0), select(t >= Lanes(1.0), Lanes(1.0), inside));
 }
 
@@ -255,7 +258,8 @@ inline Lanes smooth_step_slope_value(Lanes t) {
   return select(t <= Lanes(0.0), Lanes(0.0), select(t >= Lanes(1.0), Lanes(0.0), inside));
 }
 
-// log cosh x: log(1 + (cosh x - 1)) with cosh x - 1 = (e^x - 1)^2 / (2 e^x); from 2 on |x| - log 2 + log(1 + e^-2|x|).
+// log cosh x: log(1 + (cosh x - 1)) with cosh x - 1 = (e^x - 1)^2 / (2 e^x); from 2 on |x| - log 2 + log(1 +
+// e^-2|x|).
 inline Lanes log_cosh_value(Lanes x) {
   const Lanes size = math_abs(x);
   const Mask small = size < Lanes(2.0);

@@ -1,12 +1,12 @@
-// Functions without a SIMD form, a lane at a time. Part of each kernels_*.cpp, after lanes_functions.hpp: included once
-// inside of its unnamed namespace.
+// Functions without a SIMD form, a lane at a time. Part of each kernels_*.cpp, after lanes_functions.hpp:
+// included once inside of its unnamed namespace.
 
 #define RAPPEL_BY_LANE(name) \
   inline Lanes name##_value(Lanes x) { return by_lane(&detail::special::name, x); }
 #define RAPPEL_BY_LANE_OF_TWO(name) \
   inline Lanes name##_value(Lanes x, Lanes y) { return by_lane(&detail::special::name, x, y); }
-#define RAPPEL_BY_LANE_OF_ORDER(name)         \
-  inline Lanes name##_value(Lanes x, int k) { \
+#define RAPPEL_BY_LANE_OF_ORDER(name)                                         \
+  inline Lanes name##_value(Lanes x, int k) {                                 \
     return by_lane([k](double a) { return detail::special::name(a, k); }, x); \
   }
 RAPPEL_BY_LANE(normal_quantile)
@@ -50,8 +50,10 @@ inline Lanes power_by_x(Lanes x, Lanes y, int k) {
     // y is no integer, y - k rounded may be one
     value = select((x < Lanes(0.0)) & !(exponent.low == Lanes(0.0)), Lanes(__builtin_nan("")), value);
   }
-  const Mask rare = extreme(power) & !(math_abs(x) == Lanes(__builtin_inf())) & !(x == Lanes(0.0)) & (power == power);
-  value = where(rare, [k](double a, double b) { return detail::special::pow_derivative(a, b, k, 0); }, x, y, value);
+  const Mask rare =
+      extreme(power) & !(math_abs(x) == Lanes(__builtin_inf())) & !(x == Lanes(0.0)) & (power == power);
+  value = where(
+      rare, [k](double a, double b) { return detail::special::pow_derivative(a, b, k, 0); }, x, y, value);
   return select(factor == Lanes(0.0), select(x == x, Lanes(0.0), x), value);
 }
 
@@ -59,8 +61,10 @@ inline Lanes power_by_x(Lanes x, Lanes y, int k) {
 inline Lanes power_by_y(Lanes x, Lanes y) {
   const Lanes power = math_pow(x, y), plain = power * math_log(x), infinity(__builtin_inf());
   const Mask rare = extreme(power) & (x > Lanes(0.0)) & (x < infinity) & (math_abs(y) < infinity);
-  const Lanes value = where(rare, [](double a, double b) { return detail::special::pow_derivative(a, b, 0, 1); }, x, y, plain);
-  const Lanes at_zero = select(y > Lanes(0.0), Lanes(0.0), select(y < Lanes(0.0), plain, Lanes(__builtin_nan(""))));
+  const Lanes value = where(
+      rare, [](double a, double b) { return detail::special::pow_derivative(a, b, 0, 1); }, x, y, plain);
+  const Lanes at_zero =
+      select(y > Lanes(0.0), Lanes(0.0), select(y < Lanes(0.0), plain, Lanes(__builtin_nan(""))));
   const Lanes at_infinity = select(y < Lanes(0.0), Lanes(0.0), plain);
   return select(x == Lanes(0.0), at_zero, select(x == infinity, at_infinity, value));
 }

@@ -29,9 +29,9 @@ struct Files {
     if (files.size() + 1 >= max_files) return 0;
     const char* slash = std::strrchr(path, '/');
     const std::string_view whole(path);
-    files.push_back({path, slash == nullptr ? path : slash + 1,
-                     whole.find("/Eigen/") != std::string_view::npos ||
-                         whole.find("eigen3/") != std::string_view::npos});
+    files.push_back(
+        {path, slash == nullptr ? path : slash + 1,
+         whole.find("/Eigen/") != std::string_view::npos || whole.find("eigen3/") != std::string_view::npos});
     return static_cast<std::uint32_t>(files.size());
   }
   File at(std::uint32_t number) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Sine and cosine of any double in a number type N: in 400 digits it is reduced modulo pi/2, so that huge arguments lose
-// nothing. long double takes the C library's, which reduces exactly.
+// Sine and cosine of any double in a number type N: in 400 digits it is reduced modulo pi/2, so that huge
+// arguments lose nothing. long double takes the C library's, which reduces exactly.
 
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
@@ -17,7 +17,8 @@ struct SinCos {
 inline SinCos<long double> sin_cos(const long double& x) { return {std::sin(x), std::cos(x)}; }
 
 template <unsigned Digits>
-using Wide = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<Digits>, boost::multiprecision::et_off>;
+using Wide = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<Digits>,
+                                           boost::multiprecision::et_off>;
 
 // Finite x.
 template <unsigned Digits>

@@ -6,7 +6,8 @@
 namespace rappel::detail::special {
 namespace {
 
-// f in long double, again in 90 digits where its terms nearly cancel: 6 bits of the 11 that long double has to spare.
+// f in long double, again in 90 digits where its terms nearly cancel: 6 bits of the 11 that long double has
+// to spare.
 template <class F>
 double careful(const F& f) {
   const Terms<long double> fast = f(0.0L);
@@ -47,7 +48,9 @@ double tgamma_derivative(double x, int k) {
 }
 double erf_inv(double x) { return static_cast<double>(erf_inv_of(static_cast<long double>(x))); }
 double erf_inv_slope(double x) { return static_cast<double>(erf_inv_slope_of(static_cast<long double>(x))); }
-double normal_quantile(double p) { return static_cast<double>(normal_quantile_of(static_cast<long double>(p))); }
+double normal_quantile(double p) {
+  return static_cast<double>(normal_quantile_of(static_cast<long double>(p)));
+}
 double normal_quantile_slope(double p) {
   return static_cast<double>(normal_quantile_slope_of(static_cast<long double>(p)));
 }
@@ -116,6 +119,8 @@ Exact exact_sinc_derivative(const Exact& x, int k) { return sinc_terms(x, k).val
 Exact exact_bessel_j0_derivative(const Exact& x, int k) { return bessel_derivative_terms(x, false, k).value; }
 Exact exact_bessel_y0_derivative(const Exact& x, int k) { return bessel_derivative_terms(x, true, k).value; }
 Exact exact_bessel_i0_derivative(const Exact& x, int k) { return bessel_i0_terms(x, k).value; }
-Exact exact_pow_derivative(const Exact& x, const Exact& y, int k, int j) { return pow_terms(x, y, k, j).value; }
+Exact exact_pow_derivative(const Exact& x, const Exact& y, int k, int j) {
+  return pow_terms(x, y, k, j).value;
+}
 
 }  // namespace rappel::detail::special

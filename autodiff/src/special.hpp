@@ -1,15 +1,16 @@
 #pragma once
 
-// Functions that have no SIMD form, one double at a time: evaluated in long double and, where terms nearly cancel, in 90
-// digits. So each is within 4 ulp, close to a zero too. Out of its domain a function is NaN; no exception leaves.
+// Functions that have no SIMD form, one double at a time: evaluated in long double and, where terms nearly
+// cancel, in 90 digits. So each is within 4 ulp, close to a zero too. Out of its domain a function is NaN; no
+// exception leaves.
 
 namespace rappel::detail::special {
 
 double sin_of_huge(double x);
 double cos_of_huge(double x);
 double tan_of_huge(double x);
-double lgamma(double x);             // log |Gamma|; inf at its poles 0, -1, ..
-double polygamma(double x, int k);   // k = 0: digamma; at a pole NaN, for odd k inf
+double lgamma(double x);                         // log |Gamma|; inf at its poles 0, -1, ..
+double polygamma(double x, int k);               // k = 0: digamma; at a pole NaN, for odd k inf
 double digamma_difference(double x, double y);   // digamma(x) - digamma(x + y), x, y > 0
 double trigamma_difference(double x, double y);  // likewise
 double log_beta(double x, double y);             // x, y > 0

@@ -1,7 +1,8 @@
 #pragma once
 
-// Special functions over a number type N (long double, 90 digits), each with the size of the terms it was made of, which
-// says how many digits are left where they nearly cancel. Sources: DLMF (dlmf.nist.gov) chapters 5, 6, 7 and 10.
+// Special functions over a number type N (long double, 90 digits), each with the size of the terms it was
+// made of, which says how many digits are left where they nearly cancel. Sources: DLMF (dlmf.nist.gov)
+// chapters 5, 6, 7 and 10.
 
 #include <boost/math/constants/constants.hpp>
 #include <boost/math/special_functions/bessel.hpp>
@@ -27,7 +28,8 @@ using Quiet = policies::policy<
     policies::domain_error<policies::ignore_error>, policies::pole_error<policies::ignore_error>,
     policies::overflow_error<policies::ignore_error>, policies::underflow_error<policies::ignore_error>,
     policies::denorm_error<policies::ignore_error>, policies::evaluation_error<policies::ignore_error>,
-    policies::rounding_error<policies::ignore_error>, policies::promote_float<false>, policies::promote_double<false>>;
+    policies::rounding_error<policies::ignore_error>, policies::promote_float<false>,
+    policies::promote_double<false>>;
 inline constexpr Quiet quiet;
 
 template <class N>
@@ -122,7 +124,8 @@ Terms<N> polygamma_terms(const N& x, int k) {
   if (!(x >= -1e16)) return {nan_of<N>()};  // every double there is a pole
   if (x == inf_of<N>()) return {k == 0 ? x : N(0)};
   if (!(x > 0) && floor(x) == x) return {k % 2 == 1 ? inf_of<N>() : nan_of<N>()};
-  if (k > 0 && x > (is_wide<N> ? 200 : 40) + k) return {k % 2 == 1 ? polygamma_expansion(x, k) : N(-polygamma_expansion(x, k))};
+  if (k > 0 && x > (is_wide<N> ? 200 : 40) + k)
+    return {k % 2 == 1 ? polygamma_expansion(x, k) : N(-polygamma_expansion(x, k))};
   if (x > 0) {
     if (k == 0) return {boost::math::digamma(x, quiet)};
     return {k == 1 ? boost::math::trigamma(x, quiet) : boost::math::polygamma(k, x, quiet)};
@@ -183,7 +186,8 @@ N stirling_rest(const N& x) {
   return sum;
 }
 
-// p <= q are the operands in order. Where q is large the logarithms of Gamma(q) and Gamma(p + q) are subtracted in form.
+// p <= q are the operands in order. Where q is large the logarithms of Gamma(q) and Gamma(p + q) are
+// subtracted in form.
 template <class N>
 Terms<N> log_beta_terms(const N& x, const N& y) {
   using std::log;
@@ -254,7 +258,9 @@ N log_cdf_derivative(const N& x, int k) {
   std::vector<N> m = {at.m}, d = {at.d};
   for (int n = 0; n + 1 < k; ++n) {
     N next = 0;
-    for (int i = 0; i <= n; ++i) next -= boost::math::binomial_coefficient<N>(unsigned(n), unsigned(i)) * m[unsigned(i)] * d[unsigned(n - i)];
+    for (int i = 0; i <= n; ++i)
+      next -= boost::math::binomial_coefficient<N>(unsigned(n), unsigned(i)) * m[unsigned(i)] *
+              d[unsigned(n - i)];
     m.push_back(next);
     d.push_back(n == 0 ? 1 + next : next);
   }
@@ -334,10 +340,12 @@ Terms<N> sinc_terms(const N& x, int k) {
   using std::abs;
   if (abs(x) == inf_of<N>()) return {N(0)};
   if (!(x == x)) return {x};
-  if (abs(x) < (k > 2 ? N(is_wide<N> ? 20 : 4 * k) : N(1))) {  // sum of (-1)^j x^(2j) / (2j + 1)!, differentiated
+  if (abs(x) <
+      (k > 2 ? N(is_wide<N> ? 20 : 4 * k) : N(1))) {  // sum of (-1)^j x^(2j) / (2j + 1)!, differentiated
     Terms<N> sum{N(0)};
     const int first = (k + 1) / 2;
-    N coefficient = first % 2 ? -1 : 1;  // of x^(2j - k): (2j)! / ((2j + 1)! (2j - k)!) = 1 / ((2j + 1) (2j - k)!)
+    N coefficient =
+        first % 2 ? -1 : 1;  // of x^(2j - k): (2j)! / ((2j + 1)! (2j - k)!) = 1 / ((2j + 1) (2j - k)!)
     N power = k % 2 ? x : N(1), factorial = 1;
     for (int j = first; j < first + 150; ++j) {
       const N term = coefficient * power / (factorial * (2 * j + 1));
@@ -403,7 +411,8 @@ OrderZeroAndOne<N> bessel_by_expansion(const N& x, bool second_kind) {
       term = next;
     }
     // sqrt 2 times cos and sin of x - pi/4 - order pi/2
-    const N c = order == 0 ? N(at.cos + at.sin) : N(at.sin - at.cos), s = order == 0 ? N(at.sin - at.cos) : N(-at.sin - at.cos);
+    const N c = order == 0 ? N(at.cos + at.sin) : N(at.sin - at.cos),
+            s = order == 0 ? N(at.sin - at.cos) : N(-at.sin - at.cos);
     results[order] = amplitude * (second_kind ? N(p * s + q * c) : N(p * c - q * s));
   }
   return {results[0], results[1], 0};
@@ -422,16 +431,18 @@ OrderZeroAndOne<N> bessel_of(const N& x, bool second_kind) {
   }
 }
 
-// The k-th derivative of J0 (of Y0): f0, -f1, f1/x - f0, then x f^(n+2) = -((n+1) f^(n+1) + x f^(n) + n f^(n-1)).
+// The k-th derivative of J0 (of Y0): f0, -f1, f1/x - f0, then x f^(n+2) = -((n+1) f^(n+1) + x f^(n) + n
+// f^(n-1)).
 template <class N>
 Terms<N> bessel_derivative_terms(const N& given, bool second_kind, int k) {
   using std::abs;
   if (!(given == given)) return {given};
-  if (second_kind && !(given > 0)) return {given == 0 && k < 2 ? (k == 0 ? -inf_of<N>() : inf_of<N>()) : nan_of<N>()};
+  if (second_kind && !(given > 0))
+    return {given == 0 && k < 2 ? (k == 0 ? -inf_of<N>() : inf_of<N>()) : nan_of<N>()};
   if (abs(given) == inf_of<N>()) return {N(0)};
   const N x = abs(given), sign = given < 0 && k % 2 == 1 ? -1 : 1;
   if (k > 2 && !is_wide<N>) return {N(0), N(1)};  // left to 90 digits
-  if (!second_kind && k >= 2 && x < N(1e-8)) {    // x^k / k! coefficients of J0: 1 - x^2/4 + x^4/64 - x^6/2304
+  if (!second_kind && k >= 2 && x < N(1e-8)) {  // x^k / k! coefficients of J0: 1 - x^2/4 + x^4/64 - x^6/2304
     const N series[] = {-N(0.5) + 3 * x * x / 16, 3 * x / 8 - 5 * x * x * x / 96, N(0.375) - 5 * x * x / 32};
     if (k <= 4) return {sign * series[k - 2]};
   }

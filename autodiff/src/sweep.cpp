@@ -68,9 +68,11 @@ class ReverseSweep {
   void find_gates(std::span<const NodeId> outputs, std::span<const NodeId> wrt) {
     for (const NodeId n : outputs) open_gate(n);
     for (const NodeId n : wrt) open_gate(n);
-    for (NodeId n = size_; n-- > 0;)
-      if (active_[n] && gates_[n].reached)
-        for_each_edge(n, [&](NodeId x, const Gate& arm, const auto&) { widen_gate(x, edge_gate(n, arm)); });
+    for (NodeId n = size_; n-- > 0;) {
+      if (!active_[n] || !gates_[n].reached) continue;
+      builder_.graph().set_location(graph_.location(n));
+      for_each_edge(n, [&](NodeId x, const Gate& arm, const auto&) { widen_gate(x, edge_gate(n, arm)); });
+    }
   }
 
   void open_gate(NodeId n) { gates_[owner(n)] = {true, {}}; }
@@ -125,7 +127,8 @@ class ReverseSweep {
 
   // An adjoint may come by each of its results.
   bool differentiates_results(NodeId n) const {
-    return has_several_results(graph_.op(n)) && graph_.op(n) != Op::shifted_exps && graph_.op(n) != Op::scaled_norm;
+    return has_several_results(graph_.op(n)) && graph_.op(n) != Op::shifted_exps &&
+           graph_.op(n) != Op::scaled_norm;
   }
 
   bool has_adjoint(NodeId n) const {
@@ -159,11 +162,13 @@ class ReverseSweep {
 
   // The adjoint of a uniform node, complete.
   NodeId adjoint_of(NodeId n) {
-    if (!by_row_.empty())
+    if (!by_row_.empty() && !by_row_[n].empty()) {
+      builder_.graph().set_location(graph_.location(n));
       for (const Part& part : std::exchange(by_row_[n], {})) {
         const NodeId sum = builder_.reduce_rows(Reduce::sum, graph_.row_set(part.node), part.node);
         accumulate(adjoints_[n], scaled(n, {part.source, sum}));
       }
+    }
     return adjoints_[n];
   }
 
@@ -301,20 +306,21 @@ class ReverseSweep {
           [&] { return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), z)); }); \
     return visit(1, gate_of(formulas::name##_op::arm_y(expr(x[0]), expr(x[1]))),                    \
                  [&] { return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), z)); });
-#define RAPPEL_TERNARY(name, ...)                                                                             \
-  case Op::name:                                                                                              \
-    visit(0, {}, [&] {                                                                                        \
-      return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
-    });                                                                                                       \
-    visit(1, {}, [&] {                                                                                        \
-      return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
-    });                                                                                                       \
-    return visit(2, {}, [&] {                                                                                 \
-      return times(zbar_, formulas::name##_op::partial_z(expr(x[0]), expr(x[1]), expr(x[2]), z));             \
+#define RAPPEL_TERNARY(name, ...)                                                                 \
+  case Op::name:                                                                                  \
+    visit(0, {}, [&] {                                                                            \
+      return times(zbar_, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), expr(x[2]), z)); \
+    });                                                                                           \
+    visit(1, {}, [&] {                                                                            \
+      return times(zbar_, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), expr(x[2]), z)); \
+    });                                                                                           \
+    return visit(2, {}, [&] {                                                                     \
+      return times(zbar_, formulas::name##_op::partial_z(expr(x[0]), expr(x[1]), expr(x[2]), z)); \
     });
 #define RAPPEL_DERIVATIVES(name, ...) \
   case Op::name:                      \
-    return visit(0, {}, [&] { return times(zbar_, name(expr(x[0]), static_cast<int>(graph_.value(x[1])) + 1)); });
+    return visit(0, {},               \
+                 [&] { return times(zbar_, name(expr(x[0]), static_cast<int>(graph_.value(x[1])) + 1)); });
 #include <rappel/autodiff/ops.def>
       case Op::select:
         visit(1, expr(x[0]), [&] { return zbar_; });
@@ -339,7 +345,8 @@ class ReverseSweep {
         return logsumexp_edges(x, visit);
       case Op::norm:
         for (std::size_t i = 0; i + 2 < x.size(); ++i)
-          visit(i, {}, [&] { return times(zbar_, expr(builder_.node(Op::unit, x) + static_cast<NodeId>(i))); });
+          visit(i, {},
+                [&] { return times(zbar_, expr(builder_.node(Op::unit, x) + static_cast<NodeId>(i))); });
         return;
       case Op::unit:
         return unit_edges(n, x, visit);
@@ -395,8 +402,13 @@ class ReverseSweep {
     const auto parts = [&]() -> const Made& {
       if (made) return *made;
       const std::vector<Expr> q = adjoints_of_results(n), g = exprs_of(operands, count + 2, count);
-      made = Made{results_at(unit_product(x, q), count), results_at(n, count), results_at(builder_.node(Op::unit, x), count),
-                  0.0, 0.0, 0.0, expr(builder_.node(Op::norm, x))};
+      made = Made{results_at(unit_product(x, q), count),
+                  results_at(n, count),
+                  results_at(builder_.node(Op::unit, x), count),
+                  0.0,
+                  0.0,
+                  0.0,
+                  expr(builder_.node(Op::norm, x))};
       made->ug = dot(made->u, g), made->uq = dot(made->u, q), made->qb = dot(q, made->b);
       return *made;
     };

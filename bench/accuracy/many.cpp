@@ -71,8 +71,8 @@ Terms<N> softmax_terms(const Operand<N>& x, const Operand<N>& y, const Operand<N
 double logsumexp_size(std::span<const double> x, std::size_t output) {
   return output > 0 ? 0.0 : std::max(std::fabs(*std::max_element(x.begin(), x.end())), 0.69);
 }
-// Second derivatives of the first share p: p (1 - p) (1 - 2p), -p q (1 - 2p) and -p q (1 - 2q), whose last factors cancel
-// near 1/2.
+// Second derivatives of the first share p: p (1 - p) (1 - 2p), -p q (1 - 2p) and -p q (1 - 2q), whose last
+// factors cancel near 1/2.
 double softmax_size(std::span<const double> x, std::size_t output) {
   const auto share = [&](std::size_t i) {
     double sum = 0.0;
@@ -141,7 +141,8 @@ std::vector<Subject> subjects_of_many() {
        .cancellation = {{-2.0, 1.0}, {999.0, 1001.0}},
        .edges = {1000.0, -1000.0, 710.0},
        .bounds = {2.5, 3.0, 8.0},
-       .reason = "a derivative has the rounding of its exponential and of their sum; the value in ulp of the largest operand or of log 2 where the sum of that operand and the logarithm "
+       .reason = "a derivative has the rounding of its exponential and of their sum; the value in ulp of the "
+                 "largest operand or of log 2 where the sum of that operand and the logarithm "
                  "cancels"},
       {.name = "softmax",
        .num_operands = 3,

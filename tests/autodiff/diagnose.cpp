@@ -19,7 +19,9 @@ std::string printed(const Diagnosis& d) {
   text << d;
   return text.str();
 }
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 void check_line(const Diagnosis& d, int line) {
   BOOST_TEST(d.file == "diagnose.cpp");
@@ -156,9 +158,8 @@ BOOST_AUTO_TEST_CASE(merged_nodes_keep_the_first_place) {
 
 BOOST_AUTO_TEST_CASE(rows_of_map_rows) {
   const Matrix X{{1.0}, {0.0}, {2.0}};
-  const Function f = record(1, [&](ExprSpan w) {
-    return map_rows(Columns(X), [&](Row row) { return w[0] / row[0]; });
-  });
+  const Function f =
+      record(1, [&](ExprSpan w) { return map_rows(Columns(X), [&](Row row) { return w[0] / row[0]; }); });
   const Diagnosis d = f.diagnose(Vector{{1.0}});
   BOOST_TEST(d.row == 1);
   BOOST_TEST(d.operation == "/");
@@ -172,6 +173,128 @@ BOOST_AUTO_TEST_CASE(a_place_inside_of_eigen_is_passed_over) {
   const NodeId y = graph.node(Op::exp, {x});
   BOOST_TEST(location_of(graph.location(y)).file == std::string("cost.cpp"));
   BOOST_TEST(location_of(graph.location(y)).line == 12);
+}
+
+BOOST_AUTO_TEST_CASE(a_product_of_eigens_has_the_place_of_its_user) {
+  int line = 0;
+  const Function f = record(3, [&](ExprSpan x) {
+    Eigen::Matrix<Expr, 3, 1> v, u;
+    for (Index i = 0; i < 3; ++i) v[i] = x[i], u[i] = 2.0 * x[i];
+    line = __LINE__ + 1;
+    return 1.0 + v.transpose() * u;
+  });
+  const Diagnosis d = f.diagnose(Vector{{1.0, 1e200, 1.0}});  // 1e200 * 2e200 overflows, inside of Eigen
+  BOOST_TEST((d.found == Found::value));
+  BOOST_TEST(d.file == "diagnose.cpp");
+  BOOST_TEST((d.line == line || d.line == line - 2), d.line);  // the nearest place recorded outside of Eigen
+}
+
+BOOST_AUTO_TEST_CASE(no_recursion_in_a_deep_cost) {
+  const Function f = record(1, [](ExprSpan x) {
+    Expr y = log(x[0]);
+    for (int i = 0; i < 1'000'000; ++i) y = y + 1.0;
+    return y;
+  });
+  const Diagnosis d = f.diagnose(Vector{{-1.0}});
+  BOOST_TEST(d.operation == "log");
+}
+
+BOOST_AUTO_TEST_CASE(an_infinity_beside_a_nan_is_not_blamed) {
+  int line = 0;
+  const Function f = record(2, [&](ExprSpan x) {
+    const Expr mask = -floor(exp(1000.0 * x[0]));  // -inf, and meant; its slope is 0
+    line = __LINE__ + 1;
+    return mask + log(x[1]);
+  });
+  const Diagnosis d = f.diagnose(Vector{{1.0, -2.0}});
+  BOOST_TEST(d.operation == "log");
+  check_line(d, line);
+}
+
+BOOST_AUTO_TEST_CASE(a_constant_that_is_not_finite_is_named_with_its_user) {
+  int line = 0;
+  const Function f = record(1, [&](ExprSpan x) {
+    const Expr offset = log(Expr(0.0));  // folded: no node
+    line = __LINE__ + 1;
+    return x[0] + offset;
+  });
+  const Diagnosis d = f.diagnose(Vector{{1.0}});
+  BOOST_TEST((d.found == Found::constant));
+  check_line(d, line);
+  BOOST_TEST(printed(d) == "a constant is -inf, used at diagnose.cpp:" + std::to_string(line));
+}
+
+BOOST_AUTO_TEST_CASE(of_several_faults_the_first_computed_is_named) {
+  int line = 0;
+  const Function f = record(2, [&](ExprSpan x) {
+    line = __LINE__ + 1;
+    const Expr first = log(x[0]);
+    const Expr second = sqrt(x[1]);
+    return second * first + sqrt(x[1] - 1.0);
+  });
+  const Diagnosis d = f.diagnose(Vector{{-1.0, -1.0}});
+  BOOST_TEST(d.operation == "log");
+  check_line(d, line);
+}
+
+// Two sums whose bad rows differ: what the first search saw of a row says nothing about another row.
+BOOST_AUTO_TEST_CASE(each_sum_has_its_own_row) {
+  const Matrix X{{1.0, 1.0}, {2.0, -1.0}, {-1.0, 2.0}};
+  const Function f = record(1, [&](ExprSpan w) {
+    const Expr a = sum_over_rows(Columns(X), [&](Row row) { return w[0] * log(row[0]); });
+    const Expr b = sum_over_rows(Columns(X), [&](Row row) { return w[0] * sqrt(row[1]); });
+    return b + a;
+  });
+  const Diagnosis d = f.diagnose(Vector{{1.0}});
+  BOOST_TEST(d.operation == "log");
+  BOOST_TEST(d.row == 2);
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_which_one_arm_is_out_of_its_domain_are_no_fault) {
+  const Matrix X{{1.0}, {-4.0}, {0.0}};
+  int line = 0;
+  const Function f = record(1, [&](ExprSpan w) {
+    return sum_over_rows(Columns(X), [&](Row row) {
+      const Expr root =
+          select(row[0] >= 0.0, sqrt(row[0] * w[0]), 0.0);  // finite in each row, its slope not in row 2
+      line = __LINE__ + 1;
+      return root + 1.0 / (row[0] + 4.0 * w[0]);
+    });
+  });
+  const Diagnosis d = f.diagnose(Vector{{1.0}});
+  BOOST_TEST((d.found == Found::value));
+  BOOST_TEST(d.operation == "/");
+  BOOST_TEST(d.row == 1);
+  check_line(d, line);
+}
+
+// fuse_products makes one node of products and sums; the graph that is diagnosed keeps each.
+BOOST_AUTO_TEST_CASE(places_stay_where_products_are_fused) {
+  const Matrix X{{1.0, 2.0}, {1e200, 1e200}};
+  int line = 0;
+  const Function f = record(2, [&](ExprSpan w) {
+    return sum_over_rows(Columns(X), [&](Row row) {
+      const Expr first = row[0] * w[0];
+      line = __LINE__ + 1;
+      const Expr product = row[1] * row[1] * w[1];
+      return first + product;
+    });
+  });
+  const Diagnosis d = f.diagnose(Vector{{1.0, 1.0}});
+  BOOST_TEST(d.operation == "*");
+  BOOST_TEST(d.row == 1);
+  check_line(d, line);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_needs_a_sum_over_rows_is_refused_as_by_value) {
+  const Matrix X{{1.0}, {2.0}};
+  const Function f = record(1, [&](ExprSpan w) {
+    const Expr mean = mean_over_rows(Columns(X), [&](Row row) { return row[0] * w[0]; });
+    return sum_over_rows(Columns(X), [&](Row row) { return square(row[0] - mean); });
+  });
+  BOOST_CHECK_EXCEPTION(f.diagnose(Vector{{1.0}}), std::invalid_argument, [](const std::exception& e) {
+    return contains(e.what(), "a row needs the result of a sum");
+  });
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_size_is_refused) {

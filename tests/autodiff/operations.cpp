@@ -1,6 +1,6 @@
-// A few hundred points for each (tests/accuracy measures many more, by functions): each operation of ops.def, on each instruction set of this machine, holds the bounds that its entry states:
-// value and partials against 50 digits. The cases are expanded from the table: a new entry is tested by
-// itself.
+// A few hundred points for each (tests/accuracy measures many more, by functions): each operation of ops.def,
+// on each instruction set of this machine, holds the bounds that its entry states: value and partials against
+// 50 digits. The cases are expanded from the table: a new entry is tested by itself.
 
 #include "by_row.hpp"
 #include "inputs.hpp"
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_SUITE(operations)
   }
 #define RAPPEL_UNARY(name, symbol, formula, derivative, ...) RAPPEL_UNARY_BOUNDS(name, __VA_ARGS__)
 #define RAPPEL_UNARY_AUX(name, symbol, aux, formula, derivative, ...) RAPPEL_UNARY_BOUNDS(name, __VA_ARGS__)
-#define RAPPEL_BINARY(name, symbol, formula, dx, dy, ax, ay, value_ulp, partial_ulp, second_ulp)             \
+#define RAPPEL_BINARY(name, symbol, formula, dx, dy, ax, ay, value_ulp, partial_ulp, second_ulp) \
   BOOST_AUTO_TEST_CASE(name##_holds_its_bounds) {                                                \
     check_binary<formulas::name##_op>(                                                           \
         #name, [](const auto& x, const auto& y) { return name(x, y); }, value_ulp, partial_ulp); \

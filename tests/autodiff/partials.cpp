@@ -112,10 +112,10 @@ BOOST_AUTO_TEST_SUITE(partials)
   BOOST_AUTO_TEST_CASE(derivatives_of_##name##_match_differences) {                                      \
     const std::vector<double> x = smooth_points(-inf, inf, 20);                                          \
     std::vector<std::vector<double>> points;                                                             \
-    for (std::size_t i = 1; i < x.size(); ++i) { \
-      const auto [a, b] = inside(Op::name, x[i - 1], x[i]);                                               \
-      points.push_back({a, b});                                                                           \
-    }                       \
+    for (std::size_t i = 1; i < x.size(); ++i) {                                                         \
+      const auto [a, b] = inside(Op::name, x[i - 1], x[i]);                                              \
+      points.push_back({a, b});                                                                          \
+    }                                                                                                    \
     check_derivatives(                                                                                   \
         #name,                                                                                           \
         scalar_cost(                                                                                     \

@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace rappel {
@@ -44,6 +45,11 @@ class Operand : public Expr {
       : Expr(x), at_{file, line} {}
   Operand(double x, const char* file = __builtin_FILE(), int line = __builtin_LINE())
       : Expr(x), at_{file, line} {}
+  // What converts to an Expr, such as an inner product of Eigen's.
+  template <class T>
+  requires(std::is_convertible_v<const T&, Expr> && !std::is_base_of_v<Expr, T> && !std::is_arithmetic_v<T>)
+      Operand(const T& x, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : Expr(static_cast<Expr>(x)), at_{file, line} {}
   const Location& at() const { return at_; }
 
  private:
@@ -89,8 +95,12 @@ inline Expr& Expr::operator/=(const Operand& y) { return *this = div(*this, y, y
 
 inline Condition operator<(const Operand& x, const Operand& y) { return Condition(less(x, y, x.at())); }
 inline Condition operator>(const Operand& x, const Operand& y) { return Condition(less(y, x, x.at())); }
-inline Condition operator<=(const Operand& x, const Operand& y) { return Condition(less_equal(x, y, x.at())); }
-inline Condition operator>=(const Operand& x, const Operand& y) { return Condition(less_equal(y, x, x.at())); }
+inline Condition operator<=(const Operand& x, const Operand& y) {
+  return Condition(less_equal(x, y, x.at()));
+}
+inline Condition operator>=(const Operand& x, const Operand& y) {
+  return Condition(less_equal(y, x, x.at()));
+}
 inline Condition operator==(const Operand& x, const Operand& y) { return Condition(equal(x, y, x.at())); }
 inline Condition operator!=(const Operand& x, const Operand& y) {
   return Condition(logical_not(equal(x, y, x.at()), x.at()));
@@ -106,8 +116,8 @@ inline Condition operator|(const Condition& c, const Condition& d) {
 // a where the condition holds, else b. The arm not taken contributes nothing to a derivative, not even a NaN.
 Expr select(const Condition& condition, const Expr& a, const Expr& b, Location at = Location::here());
 
-// Made of the above. At their kinks: relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha; clamp passes half of the
-// adjoint at each end; fdim(x, y) = max(x - y, 0) has none where x = y.
+// Made of the above. At their kinks: relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha; clamp passes half
+// of the adjoint at each end; fdim(x, y) = max(x - y, 0) has none where x = y.
 inline Expr relu(const Expr& x, Location at = Location::here()) {
   return select(Condition(less_equal(x, 0.0, at)), 0.0, x, at);
 }
@@ -127,8 +137,8 @@ inline Expr fdim(const Expr& x, const Expr& y, Location at = Location::here()) {
   return select(Condition(less_equal(x, y, at)), 0.0, sub(x, y, at), at);
 }
 
-// x^y, also for x < 0 if y is an integer; pow(0, 0) = 1. By y it has derivative 0 at x = 0 < y, and NaN at (0, 0) and
-// for x < 0.
+// x^y, also for x < 0 if y is an integer; pow(0, 0) = 1. By y it has derivative 0 at x = 0 < y, and NaN at
+// (0, 0) and for x < 0.
 Expr pow(const Expr& x, const Expr& y, Location at = Location::here());
 
 // A view of Exprs with signed, checked indices. Borrows what it was made from.

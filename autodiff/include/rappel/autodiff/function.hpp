@@ -63,8 +63,8 @@ class Function {
   }
   Accuracy accuracy(ConstSpan x, const AccuracyOptions& options = {}) const;
 
-  // Where a NaN or an infinity in value, gradient or, of a Function recorded from map_rows, values comes from: the first
-  // operation that is not finite though its operands are. Runs node by node, slowly.
+  // Where a NaN or an infinity in value, gradient or, of a Function recorded from map_rows, values comes
+  // from: the first operation that is not finite though its operands are. Runs node by node, slowly.
   Diagnosis diagnose(const Vector& x) const { return diagnose(span_of(x)); }
   Diagnosis diagnose(ConstSpan x) const;
 

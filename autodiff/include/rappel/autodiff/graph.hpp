@@ -51,8 +51,8 @@ class Graph {
                Index num_results);                                 // the first of consecutive numbers
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);  // the result is uniform
 
-  // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last one outside
-  // stands.
+  // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last
+  // one outside stands.
   void set_location(LocationId location) {
     if (!detail::is_inside_eigen(location)) location_ = location;
   }

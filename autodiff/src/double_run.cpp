@@ -1,0 +1,101 @@
+#include "double_run.hpp"
+
+#include "builder.hpp"
+#include "lower_body.hpp"
+
+#include <limits>
+
+namespace rappel::detail {
+namespace {
+
+void add_term(Op op, double& sum, double term) {
+  if (op == Op::max_rows)
+    sum = sum > term ? sum : term >= sum ? term : sum + term;
+  else if (op == Op::any_rows)
+    sum = sum != 0.0 ? sum : term;
+  else
+    sum += term;
+}
+
+}  // namespace
+
+DoubleRun::DoubleRun(const Traced& traced, ConstSpan x, const std::vector<Columns>& tables)
+    : graph_(traced.graph),
+      x_(x),
+      tables_(tables),
+      size_(static_cast<NodeId>(graph_.size())),
+      values_(size_, 0.0),
+      after_rows_(size_, false),
+      live_(size_, false) {
+  for (const NodeId n : traced.outputs) live_[n] = true;
+  for (NodeId n = size_; n-- > 0;)
+    if (live_[n])
+      for (const NodeId o : graph_.operands(n)) live_[o] = true;
+  for (NodeId n = 0; n < size_; ++n) {
+    after_rows_[n] = is_reduction(graph_.op(n));
+    for (const NodeId o : graph_.operands(n)) after_rows_[n] = after_rows_[n] || after_rows_[o];
+  }
+}
+
+void DoubleRun::run() {
+  for (NodeId n = 0; n < size_; ++n)
+    if (live_[n] && !graph_.varying(n) && !after_rows_[n]) compute(n, -1);
+  for (Index t = 0; t < graph_.num_row_sets(); ++t) run_rows(static_cast<std::size_t>(t));
+  for (NodeId n = 0; n < size_; ++n)
+    if (live_[n] && !graph_.varying(n) && after_rows_[n] && !is_reduction(graph_.op(n))) compute(n, -1);
+}
+
+void DoubleRun::evaluate_row(std::size_t table, Index row) {
+  for (NodeId n = 0; n < size_; ++n)
+    if (live_[n] && graph_.varying(n) && graph_.row_set(n).index == table) compute(n, row);
+}
+
+double DoubleRun::term(NodeId reduction) const {
+  const auto x = graph_.operands(reduction);
+  if (graph_.op(reduction) != Op::sum_products) return values_[x[0]];
+  double sum = 0.0;
+  for (std::size_t i = 0; i < x.size(); i += 2) sum += values_[x[i]] * values_[x[i + 1]];
+  return sum;
+}
+
+void DoubleRun::run_rows(std::size_t table) {
+  std::vector<NodeId> reductions;
+  for (NodeId n = 0; n < size_; ++n)
+    if (live_[n] && is_reduction(graph_.op(n)) && static_cast<std::size_t>(graph_.payload(n)) == table)
+      reductions.push_back(n);
+  if (reductions.empty()) return;
+  for (const NodeId n : reductions)
+    values_[n] = graph_.op(n) == Op::max_rows ? -std::numeric_limits<double>::infinity() : 0.0;
+  for (Index row = 0; row < tables_[table].num_rows(); ++row) {
+    evaluate_row(table, row);
+    for (const NodeId n : reductions) add_term(graph_.op(n), values_[n], term(n));
+  }
+}
+
+void DoubleRun::compute(NodeId n, Index row) {
+  const Op op = graph_.op(n);
+  switch (op) {
+    case Op::constant:
+      values_[n] = graph_.value(n);
+      return;
+    case Op::parameter:
+      values_[n] = x_[static_cast<std::size_t>(graph_.payload(n))];
+      return;
+    case Op::column: {
+      const double* column = tables_[graph_.row_set(n).index].column(graph_.payload(n));
+      values_[n] = column == nullptr ? 0.0 : column[row];  // null: with_columns lacks it, nothing reads it
+      return;
+    }
+    case Op::num_rows:
+      values_[n] = static_cast<double>(tables_[static_cast<std::size_t>(graph_.payload(n))].num_rows());
+      return;
+    case Op::result:
+      return;  // came with its node
+    default:
+      operands_.clear();
+      for (const NodeId o : graph_.operands(n)) operands_.push_back(values_[o]);
+      evaluate_scalar(op, operands_, {values_.data() + n, static_cast<std::size_t>(num_results(graph_, n))});
+  }
+}
+
+}  // namespace rappel::detail

@@ -1,0 +1,36 @@
+#pragma once
+
+// A graph run node by node in doubles, one row at a time: what f.diagnose looks at. Memory does not grow with
+// the rows.
+
+#include <rappel/autodiff/rows.hpp>
+
+#include <vector>
+
+namespace rappel::detail {
+
+class DoubleRun {
+ public:
+  // Borrows all three. Rows that need the result of a sum over rows are no concern of this class: lower()
+  // refuses them.
+  DoubleRun(const Traced& traced, ConstSpan x, const std::vector<Columns>& tables);
+
+  void run();                                          // all uniform nodes
+  void evaluate_row(std::size_t table, Index row);     // the nodes that vary, at this row
+  double value(NodeId n) const { return values_[n]; }  // of a varying node: at the row evaluated last
+  double term(NodeId reduction) const;                 // what that row adds to it
+
+ private:
+  void run_rows(std::size_t table);
+  void compute(NodeId n, Index row);
+
+  const Graph& graph_;
+  ConstSpan x_;
+  const std::vector<Columns>& tables_;
+  NodeId size_;
+  std::vector<double> values_, operands_;
+  std::vector<bool> after_rows_;
+  std::vector<bool> live_;
+};
+
+}  // namespace rappel::detail
