@@ -5,14 +5,25 @@
 // e^-64 as factor: it keeps what is on its way to the subnormal numbers in the normal range until the end.
 inline Two scale_back() { return two(0x1.969d47321e4ccp-93, -0x1.5034b5fe3da71p-147); }
 
-// factor * e^-h * constant, h = high + low >= 0: rounded about twice, also where it leaves the normal range.
+// factor * e^-h * constant, h = high + low >= 0: rounded about once, also where it leaves the normal range.
 inline Lanes times_exp(Lanes factor, Two h, Two constant) {
   const Mask far = h.high > Lanes(600.0);
-  const Lanes e = math_exp(select(far, Lanes(64.0) - h.high, -h.high));
-  const Two scaled = select(far, constant * scale_back(), constant);
-  const Lanes m = factor * e;
-  const Lanes result = fma(m, scaled.high, m * (scaled.low - h.low * scaled.high));
-  return select(h.high < Lanes(1500.0), result, select(h.high == h.high, Lanes(0.0), h.high));
+  const Lanes inside = select(h.high < Lanes(820.0), h.high, Lanes(820.0));
+  const Two e = exp_two(select(far, Lanes(128.0) - inside, -inside));
+  const Two scaled = select(far, constant * two(0x1.42eb9f39afb0bp-185, 0x1.11dadd69e8799p-242), constant);  // e^-128
+  const Two m = Two{e.high, e.low - h.low * e.high} * factor;
+  const Lanes result = fma(m.high, scaled.high, fma(m.high, scaled.low, m.low * scaled.high));
+  return select(h.high < Lanes(820.0), result, select(h.high == h.high, Lanes(0.0), h.high));
+}
+
+// (x - zero) times the polynomial, rounded about once.
+template <int Count>
+Lanes beside_zero(Lanes x, double zero_high, double zero_low, const double (&coefficients)[Count]) {
+  Two h = sum_of_two(x, Lanes(-zero_high));
+  h.low = h.low - Lanes(zero_low);
+  Lanes rest(coefficients[0]);
+  for (int k = 1; k + 1 < Count; ++k) rest = multiply_add(rest, h.high, Lanes(coefficients[k]));
+  return rounded(h * sum_of_two(Lanes(coefficients[Count - 1]), rest * h.high));
 }
 
 // The k-th derivative of exp(-x^2 / scale) is p_k exp(-x^2 / scale); p_(k+1) = -(slope x p_k + slope k
@@ -74,8 +85,7 @@ inline Lanes gelu_slope(Lanes x) {
                                     -0.0007448268386007564,  -0.002239538068332355,  0.004539228379120975,
                                     0.01942167983820788,     -0.014771522148244249,  -0.11400823329722233,
                                     -0.018199676398671087,   0.38828498299055203,    0.4314939923140469};
-  const Lanes h = (x - Lanes(-0x1.80ead197f00b4p-1)) - Lanes(0x1.13e74c58cada8p-56);
-  const Lanes middle = h * polynomial(around_zero, h);
+  const Lanes middle = beside_zero(x, -0x1.80ead197f00b4p-1, 0x1.13e74c58cada8p-56, around_zero);
   const Two cdf = normal_cdf_two(x), square = product_of_two(x, x);
   const Two e = exp_two(select(math_abs(x) < Lanes(37.0), Lanes(-0.5) * square.high, Lanes(-1.0)));
   const Two density = e * two(0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56);
@@ -131,12 +141,13 @@ inline Lanes silu_slope(Lanes x) {
   const Two far = line * e.a;  // from -600 on
   const Two quotient = select(negative, select(x < Lanes(-600.0), far, left), right) / square;
   const Lanes value = rounded(select(negative, quotient * e.scale, quotient));
-  const Lanes h = (x - Lanes(-0x1.474973c84120bp+0)) - Lanes(-0x1.f8d74bc9ac154p-54);
+  const double zero = -0x1.474973c84120bp+0;
   constexpr double taylor[] = {2.346029682463866e-06,  -2.942631888842464e-06, -2.9733542213263917e-05,
                                -4.090534237428612e-05, 0.00018570724361186496, 0.0007985218818397998,
                                0.000126627410081122,   -0.006606589138356696,  -0.015222655223188032,
                                0.018874814223782312,   0.1466487969969469,     0.2178117057198001};
-  const Lanes result = select(math_abs(h) < Lanes(0.0625), h * polynomial(taylor, h), value);
+  const Lanes near = beside_zero(x, zero, -0x1.f8d74bc9ac154p-54, taylor);
+  const Lanes result = select(math_abs(x - Lanes(zero)) < Lanes(0.0625), near, value);
   const Lanes inside = select(math_abs(x) < Lanes(760.0), result, select(negative, Lanes(0.0), Lanes(1.0)));
   return select(x == x, inside, x);
 }
@@ -149,12 +160,13 @@ inline Lanes silu_curvature(Lanes x) {
   const Two inner = select(size > Lanes(600.0), line, line + e.a * (size + Lanes(2.0)));
   const Two quotient = (e.a * inner) / (e.one_plus_a * (e.one_plus_a * e.one_plus_a));
   const Lanes value = rounded(quotient * e.scale);
-  const Lanes h = (size - Lanes(0x1.331e23ad9de11p+1)) - Lanes(0x1.a9c55ef03c74ap-53);
+  const double zero = 0x1.331e23ad9de11p+1;
   constexpr double taylor[] = {-1.190460513336088e-06, 1.2461615072251882e-06, 8.432377564571459e-06,
                                -4.74507427928072e-05,  9.644059294156357e-05,  0.0001151307019584522,
                                -0.0013663696912367745, 0.003862816776830254,   -0.001836670144762844,
                                -0.022487259234225326,  0.07629586548655085,    -0.09153052016419229};
-  const Lanes result = select(math_abs(h) < Lanes(0.0625), h * polynomial(taylor, h), value);
+  const Lanes near = beside_zero(size, zero, 0x1.a9c55ef03c74ap-53, taylor);
+  const Lanes result = select(math_abs(size - Lanes(zero)) < Lanes(0.0625), near, value);
   return select(size < Lanes(760.0), result, select(x == x, Lanes(0.0), x));
 }
 

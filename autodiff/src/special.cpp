@@ -78,6 +78,7 @@ double bessel_j0_derivative(double x, int k) {
   return careful([&](auto n) { return bessel_derivative_terms(decltype(n)(x), false, k); });
 }
 double bessel_y0_derivative(double x, int k) {
+  if (x == 0.0) return k % 2 == 1 ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
   return careful([&](auto n) { return bessel_derivative_terms(decltype(n)(x), true, k); });
 }
 double bessel_i0_derivative(double x, int k) {

@@ -500,6 +500,16 @@ Terms<N> bessel_i0_terms(const N& given, int k) {
 
 // --- powers ---
 
+// d^(k + j) / dx^k dy^j of x^y at 0, from above: that of (y)_k x^(y-k) log^j x, where (y)_k is not 0.
+template <class N>
+N power_at_zero(const N& y, const std::vector<N>& falling, int k, int j) {
+  if (y > k) return N(0);
+  N factor = 0;
+  for (std::size_t d = falling.size(); d-- > 0;) factor = factor * y + falling[d];
+  if (factor == 0 || y == k) return nan_of<N>();
+  return (factor > 0) == (j % 2 == 0) ? inf_of<N>() : N(-inf_of<N>());
+}
+
 // falling(y, k) = y (y - 1) .. (y - k + 1) as a polynomial; its i-th derivatives weigh the powers of log x.
 template <class N>
 Terms<N> pow_terms(const N& x, const N& y, int k, int j) {
@@ -512,7 +522,7 @@ Terms<N> pow_terms(const N& x, const N& y, int k, int j) {
     for (std::size_t d = falling.size() - 1; d > 0; --d) falling[d] = falling[d - 1] - i * falling[d];
     falling[0] *= -i;
   }
-  if (x == 0) return {y > k ? N(0) : nan_of<N>()};
+  if (x == 0) return {power_at_zero(y, falling, k, j)};
   const N logarithm = log(x);
   Terms<N> factor{N(0)};
   for (int i = 0; i <= j; ++i) {

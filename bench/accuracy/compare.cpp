@@ -48,7 +48,7 @@ std::vector<Place> places(const Subject& subject, std::size_t count, std::uint64
 // The library's values at many points at once.
 class Values {
  public:
-  explicit Values(const Subject& subject) : recorded_(subject) {}
+  explicit Values(const Subject& subject) : recorded_(subject.num_operands, subject.record) {}
   std::vector<std::vector<double>> at(const std::vector<double>& x) const {
     return recorded_.values(*detail::available_kernels().front(), {x});
   }

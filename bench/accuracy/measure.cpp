@@ -36,7 +36,7 @@ class Run {
   }
 
   Measurement measured() {
-    const Recorded recorded(subject_);
+    const Recorded recorded(subject_.num_operands, subject_.record);
     for (first_ = 0; first_ < points_.size(); first_ += block) {
       const std::size_t end = std::min(points_.size(), first_ + block);
       std::vector<std::vector<double>> columns;

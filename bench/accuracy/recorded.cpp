@@ -7,36 +7,28 @@
 namespace rappel::accuracy {
 namespace {
 
-// The function of parameters: its graph, and the nodes of value, gradient and second derivatives.
-struct Derived {
-  Graph graph;
-  std::vector<NodeId> outputs;
-};
-
-Derived derived(const Subject& subject) {
-  detail::Builder builder;
-  std::vector<NodeId> operands;
-  for (Index i = 0; i < subject.num_operands; ++i) operands.push_back(builder.graph().parameter());
-  NodeId value;
-  {
-    detail::Recording recording(builder);
+// A function of parameters.
+class Derivation {
+ public:
+  Derivation(Index num_operands, const Recorded::Cost& cost) {
+    for (Index i = 0; i < num_operands; ++i) operands_.push_back(builder_.graph().parameter());
+    detail::Recording recording(builder_);
     std::vector<Expr> x;
-    for (const NodeId n : operands) x.push_back(recording.expr(n));
-    value = recording.node(subject.record(x));
+    for (const NodeId n : operands_) x.push_back(recording.expr(n));
+    value_ = recording.node(cost(x));
   }
-  const NodeId one = builder.constant(1.0);
-  std::vector<NodeId> outputs = {value};
-  const auto gradient_of = [&](NodeId n) {
-    return detail::reverse_sweep(builder, {&n, 1}, {&one, 1}, operands);
-  };
-  const std::vector<NodeId> gradient = gradient_of(value);
-  outputs.insert(outputs.end(), gradient.begin(), gradient.end());
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    const std::vector<NodeId> row = gradient_of(gradient[i]);
-    outputs.insert(outputs.end(), row.begin() + static_cast<std::ptrdiff_t>(i), row.end());
+  NodeId value() const { return value_; }
+  std::vector<NodeId> gradient(NodeId n) {
+    const NodeId one = builder_.constant(1.0);
+    return detail::reverse_sweep(builder_, {&n, 1}, {&one, 1}, operands_);
   }
-  return {builder.take(), std::move(outputs)};
-}
+  Graph take() { return builder_.take(); }
+
+ private:
+  detail::Builder builder_;
+  std::vector<NodeId> operands_;
+  NodeId value_;
+};
 
 // The same operations on columns in the place of parameters.
 Traced by_row(const Graph& graph, NodeId output, Index num_columns) {
@@ -65,9 +57,36 @@ Traced by_row(const Graph& graph, NodeId output, Index num_columns) {
 
 }  // namespace
 
-Recorded::Recorded(const Subject& subject) {
-  const Derived d = derived(subject);
-  for (const NodeId output : d.outputs) outputs_.push_back(by_row(d.graph, output, subject.num_operands));
+Recorded::Recorded(const Graph& graph, const std::vector<NodeId>& outputs, Index num_operands)
+    : of_parameters_{graph, outputs, {}} {
+  for (const NodeId output : outputs) outputs_.push_back(by_row(graph, output, num_operands));
+}
+
+Recorded::Recorded(Index num_operands, const Cost& cost)
+    : Recorded([&] {
+        Derivation d(num_operands, cost);
+        std::vector<NodeId> outputs = {d.value()};
+        const std::vector<NodeId> gradient = d.gradient(d.value());
+        outputs.insert(outputs.end(), gradient.begin(), gradient.end());
+        for (std::size_t i = 0; i < gradient.size(); ++i) {
+          const std::vector<NodeId> row = d.gradient(gradient[i]);
+          outputs.insert(outputs.end(), row.begin() + static_cast<std::ptrdiff_t>(i), row.end());
+        }
+        return Recorded(d.take(), outputs, num_operands);
+      }()) {}
+
+Recorded Recorded::of_orders(const Cost& cost, int order) {
+  Derivation d(1, cost);
+  std::vector<NodeId> outputs = {d.value()};
+  for (int k = 0; k < order; ++k) outputs.push_back(d.gradient(outputs.back())[0]);
+  return Recorded(d.take(), outputs, 1);
+}
+
+std::vector<double> Recorded::values(std::span<const double> x) const {
+  std::vector<double> results(of_parameters_.outputs.size());
+  detail::make_interpreter(detail::lower(of_parameters_), *detail::available_kernels()[0])
+      ->run(x, {}, 1, detail::Workspace::of_this_thread(), results, nullptr);
+  return results;
 }
 
 std::vector<std::vector<double>> Recorded::values(const detail::KernelTable& kernels,

@@ -121,6 +121,44 @@ BOOST_AUTO_TEST_CASE(nested_arms) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(every_way_out_of_a_domain_stays_in_its_arm) {
+  const auto quotient = [](const Expr& x) { return select(x == 0.0, 7.0 * x, 1.0 / x); };
+  const auto power = [](const Expr& x) { return select(x > 0.0, pow(x, 2.5), square(x)); };
+  const auto varying = [](const Expr& x) { return select(x > 0.0, pow(x, x), 1.0 + x); };
+  const auto angle = [](const Expr& x) { return select(x == 0.0, 3.0 * x, atan2(x, x)); };
+  const auto length = [](const Expr& x) { return select(x == 0.0, square(x), norm({x, 0.0, 0.0})); };
+  const auto logs = [](const Expr& x) {
+    const Expr l = log(x);
+    return select(x > 0.0, l, 0.0) + select(x > 1.0, l * l, x);
+  };
+  check_arms({
+      {"division", quotient, 0.0, {0.0, 7.0, 0.0, 0.0}},
+      {"division", quotient, 2.0, {0.5, -0.25, 0.25, -0.375}},
+      {"pow", power, 0.0, {0.0, 0.0, 2.0, 0.0}},
+      {"pow", power, -2.0, {4.0, -4.0, 2.0, 0.0}},
+      {"pow", power, 4.0, {32.0, 20.0, 7.5, 0.9375}},
+      {"pow(x, x)", varying, 0.0, {1.0, 1.0, 0.0, 0.0}},
+      {"pow(x, x)", varying, -2.0, {-1.0, 1.0, 0.0, 0.0}},
+      {"atan2", angle, 0.0, {0.0, 3.0, 0.0, 0.0}},
+      {"norm", length, 0.0, {0.0, 0.0, 2.0, 0.0}},
+      {"log in two selects", logs, 0.0, {0.0, 1.0, 0.0, 0.0}},
+      {"log in two selects", logs, -1.0, {-1.0, 1.0, 0.0, 0.0}},
+  });
+}
+
+// What looks like a limit is none: 0 * inf and 0 / 0 are NaN, never a 0 that nobody computed.
+BOOST_AUTO_TEST_CASE(products_and_quotients_of_limits_are_nan) {
+  const auto product = [](const Expr& x) { return pow(x, 0.5) * pow(x, 0.5); };
+  const auto quotient = [](const Expr& x) { return x / x; };
+  check_arms({
+      {"pow(x, 0.5) pow(x, 0.5)", product, 0.0, {0.0, nan, nan}},
+      {"pow(x, 0.5) pow(x, 0.5)", product, 4.0, {4.0, 1.0, 0.0}},
+      {"x / x", quotient, 0.0, {nan, nan}},
+      {"x / x", quotient, 2.0, {1.0, 0.0, 0.0}},
+      {"1 - cos(x)", [](const Expr& x) { return 1.0 - cos(x); }, 0.0, {0.0, 0.0, 1.0, 0.0}},
+  });
+}
+
 BOOST_AUTO_TEST_CASE(operands_that_min_and_max_did_not_choose_are_arms) {
   const auto larger = [](const Expr& x) { return max(sqrt(x), 1.0); };
   const auto floored_log = [](const Expr& x) { return max(log(x), -1.0); };
@@ -195,6 +233,21 @@ BOOST_AUTO_TEST_CASE(a_uniform_value_in_an_arm_of_rows_is_gated_by_any_row) {
     const Traced traced{cost.graph, {nodes[0], nodes[1]}, {}};
     BOOST_TEST(run(traced, {{-1.0}, {{-1.0, -2.0, 0.0}}}, *kernels) == std::vector<double>(2, 0.0));
     BOOST_TEST(std::isnan(run(traced, {{-1.0}, {{-1.0, 2.0, 0.0}}}, *kernels)[1]));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_uniform_log_under_a_varying_condition) {
+  Cost cost = rows_cost(
+      1, 1, [](ExprSpan w, ExprSpan row) { return select(row[0] > 0.0, row[0] * log(w[0]), row[0] * w[0]); });
+  const std::vector<NodeId> nodes = orders_of(cost, 3);
+  const std::vector<double> none = {0.0, -3.0, 0.0, 0.0}, some = {std::log(2.0) * 3.0 - 2.0, 0.5, -0.75, 0.75};
+  for (const detail::KernelTable* kernels : detail::available_kernels()) {
+    const std::vector<double> at_0 = run({cost.graph, nodes, {}}, {{0.0}, {{-1.0, -2.0, 0.0}}}, *kernels);
+    const std::vector<double> at_2 = run({cost.graph, nodes, {}}, {{2.0}, {{-1.0, 3.0, 0.0}}}, *kernels);
+    for (std::size_t k = 0; k < 4; ++k) {
+      BOOST_TEST(at_0[k] == none[k], "order " << k << ": " << at_0[k]);
+      BOOST_TEST(close(at_2[k], some[k]), "order " << k << ": " << at_2[k]);
+    }
   }
 }
 
