@@ -55,7 +55,12 @@ inline Two normal_cdf_two(Lanes x) {
   const Lanes t = -x * root.high;
   const Lanes low = fma(-x, root.high, -t) - x * root.low;
   const Lanes slope = Lanes(-0x1.20dd750429b6dp-1) * math_exp(-(t * t));
-  return {Lanes(0.5) * math_erfc(t), select(math_abs(x) < Lanes(39.0), slope * low, Lanes(0.0))};
+  const Lanes rest = select(math_abs(x) < Lanes(39.0), slope * low, Lanes(0.0));
+  const Two outer = {Lanes(0.5) * math_erfc(t), rest};
+  const Mask small = math_abs(x) < Lanes(0.5);
+  if (!any(small)) return outer;
+  const Two inner = sum_of_two(Lanes(0.5), Lanes(-0.5) * math_erf(t));  // erfc has 1.4 ulp close to 1
+  return select(small, Two{inner.high, inner.low + rest}, outer);
 }
 inline Lanes normal_cdf_value(Lanes x) { return rounded(normal_cdf_two(x)); }
 
