@@ -97,7 +97,7 @@ void write_markdown(std::ostream& out, const Report& report) {
          "have "
          "100 digits and are made from definitions or Boost.Math, their derivatives\nby central "
          "differences.\n\nMade by\n\n"
-         "    build/bench/bin/accuracy --points "
+         "    build/release/bin/accuracy --points "
       << report.options.points << " --seed " << report.options.seed << " --markdown docs/accuracy.md\n";
   if (!report.measurements.empty()) {
     out << "\nPaths: " << joined(report.measurements.front().paths) << ".";
