@@ -1,0 +1,275 @@
+#pragma once
+
+// How the adjoint of a node flows to its operands: the partials of ops.def, and those of the operations of
+// many operands.
+
+#include "formulas.hpp"
+#include "gates.hpp"
+#include "recording.hpp"
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rappel::detail {
+
+// Borrows builder and recording. Only operands that `active` names are visited.
+class Edges {
+ public:
+  // adjoint_of_result(n): that of one result of a node with several, as it is when the node's adjoint is
+  // passed on.
+  Edges(Builder& builder, Recording& recording, const std::vector<bool>& active,
+        std::function<Expr(NodeId)> adjoint_of_result)
+      : builder_(builder),
+        graph_(builder.graph()),
+        recording_(recording),
+        active_(active),
+        adjoint_of_result_(std::move(adjoint_of_result)) {}
+
+  // Whether an operand of the operation may be an arm that was not taken.
+  static bool arms_of(Op op) {
+    switch (op) {
+#define RAPPEL_BINARY(name, symbol, formula, dx, dy, ax, ay, ...) \
+  case Op::name:                                                  \
+    return has_condition<formulas::name##_op>();
+#include <rappel/autodiff/ops.def>
+      case Op::select:
+      case Op::max_rows:
+        return true;
+      default:
+        return false;
+    }
+  }
+  // An adjoint may come by each of its results.
+  bool differentiates_results(NodeId n) const {
+    return has_several_results(graph_.op(n)) && graph_.op(n) != Op::shifted_exps &&
+           graph_.op(n) != Op::scaled_norm;
+  }
+
+  // visit_edge(operand, arm, contribution) for each operand that the node's adjoint zbar flows to. A node
+  // that differentiates its results takes their adjoints in the place of zbar.
+  template <class Visit>
+  void visit(NodeId n, const Expr& zbar, Visit&& visit_edge) {
+    x_.assign(graph_.operands(n).begin(), graph_.operands(n).end());  // a copy: the graph grows on the way
+    const std::vector<NodeId>& x = x_;
+    const auto visit = [&](std::size_t i, const Gate& arm, auto&& contribution) {
+      if (active_[x[i]]) visit_edge(x[i], arm, contribution);
+    };
+    const Expr z = expr(n);
+    switch (graph_.op(n)) {
+#define RAPPEL_UNARY(name, ...) \
+  case Op::name:                \
+    return visit(0, {}, [&] { return times(zbar, formulas::name##_op::partial(expr(x[0]), z)); });
+#define RAPPEL_UNARY_AUX(name, ...) \
+  case Op::name:                    \
+    return visit(0, {}, [&] { return times(zbar, formulas::name##_op::partial(expr(x[0]), z)); });
+#define RAPPEL_BINARY(name, ...)                                                                   \
+  case Op::name:                                                                                   \
+    visit(0, gate_of(formulas::name##_op::arm_x(expr(x[0]), expr(x[1]))),                          \
+          [&] { return times(zbar, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), z)); }); \
+    return visit(1, gate_of(formulas::name##_op::arm_y(expr(x[0]), expr(x[1]))),                   \
+                 [&] { return times(zbar, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), z)); });
+#define RAPPEL_TERNARY(name, ...)                                                                \
+  case Op::name:                                                                                 \
+    visit(0, {}, [&] {                                                                           \
+      return times(zbar, formulas::name##_op::partial_x(expr(x[0]), expr(x[1]), expr(x[2]), z)); \
+    });                                                                                          \
+    visit(1, {}, [&] {                                                                           \
+      return times(zbar, formulas::name##_op::partial_y(expr(x[0]), expr(x[1]), expr(x[2]), z)); \
+    });                                                                                          \
+    return visit(2, {}, [&] {                                                                    \
+      return times(zbar, formulas::name##_op::partial_z(expr(x[0]), expr(x[1]), expr(x[2]), z)); \
+    });
+#define RAPPEL_DERIVATIVES(name, ...) \
+  case Op::name:                      \
+    return visit(0, {},               \
+                 [&] { return times(zbar, name(expr(x[0]), static_cast<int>(graph_.value(x[1])) + 1)); });
+#include <rappel/autodiff/ops.def>
+      case Op::select:
+        visit(1, expr(x[0]), [&] { return zbar; });
+        return visit(2, logical_not(expr(x[0])), [&] { return zbar; });
+      case Op::power:
+        visit(0, {}, [&] {
+          const NodeId k = builder_.constant(graph_.value(x[2]) + 1.0);
+          return times(zbar, expr(builder_.node(Op::power, {x[0], x[1], k, x[3]})));
+        });
+        return visit(1, {}, [&] {
+          const NodeId j = builder_.constant(graph_.value(x[3]) + 1.0);
+          return times(zbar, expr(builder_.node(Op::power, {x[0], x[1], x[2], j})));
+        });
+      case Op::sum:
+        for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return zbar; });
+        return;
+      case Op::dot:
+      case Op::sum_products:
+        for (std::size_t i = 0; i < x.size(); ++i) visit(i, {}, [&] { return times(zbar, expr(x[i ^ 1])); });
+        return;
+      case Op::logsumexp:
+        return logsumexp_edges(x, zbar, visit);
+      case Op::norm:
+        for (std::size_t i = 0; i + 2 < x.size(); ++i)
+          visit(i, {},
+                [&] { return times(zbar, expr(builder_.node(Op::unit, x) + static_cast<NodeId>(i))); });
+        return;
+      case Op::unit:
+        return unit_edges(n, x, visit);
+      case Op::softmax:
+        return softmax_edges(n, visit);
+      case Op::softmax_product:
+        return softmax_product_edges(n, x, visit);
+      case Op::unit_product:
+        return unit_product_edges(n, x, visit);
+      case Op::sum_rows:
+        return visit(0, {}, [&] { return zbar; });
+      case Op::max_rows:  // ties share equally
+        return visit(0, equal(expr(x[0]), z), [&] {
+          const NodeId ties = recording_.node(equal(expr(x[0]), z));
+          return zbar / expr(builder_.reduce_rows(Reduce::sum, graph_.row_set(x[0]), ties));
+        });
+      default:
+        return;  // leaves, conditions over rows, and auxiliary results: no adjoint flows through them
+    }
+  }
+
+ private:
+  template <class F>
+  static constexpr bool has_condition() {
+    return !std::is_same_v<decltype(F::arm_x(std::declval<Expr>(), std::declval<Expr>())), formulas::Always>;
+  }
+
+  static Gate gate_of(formulas::Always) { return {}; }
+  static Gate gate_of(const Condition& c) { return c.value(); }
+
+  static Expr times(const Expr& zbar, const Expr& partial) {
+    if (partial.is_constant() && partial.constant() == 0.0) return 0.0;
+    return zbar * partial;
+  }
+
+  Expr expr(NodeId n) const { return recording_.expr(n); }
+
+  template <class Visit>
+  void logsumexp_edges(const std::vector<NodeId>& x, const Expr& zbar, const Visit& visit) {
+    const std::size_t count = x.size() - 2;
+    const NodeId parts = x[count];  // largest, rest, e1 ..
+    std::vector<NodeId> operands(x);
+    for (std::size_t i = 0; i < count; ++i) operands.push_back(parts + 2 + static_cast<NodeId>(i));
+    std::optional<NodeId> shares;
+    for (std::size_t i = 0; i < count; ++i)
+      visit(i, {}, [&] {
+        if (!shares) shares = builder_.node(Op::softmax, operands);
+        return times(zbar, expr(*shares + static_cast<NodeId>(i)));
+      });
+  }
+
+  // d u_i / d x_j = (1{i = j} - u_i u_j) / norm.
+  template <class Visit>
+  void unit_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+    visit_results(n, visit, [&] { return unit_product(x, adjoints_of_results(n)); });
+  }
+
+  // With q the adjoint, h the norm, a = unit_product(x, q) and b the results: gbar = a,
+  // xbar_j = -(u_j q.b + a_j u.g + b_j u.q) / h.
+  template <class Visit>
+  void unit_product_edges(NodeId n, const std::vector<NodeId>& operands, const Visit& visit) {
+    const auto count = static_cast<std::size_t>(graph_.payload(n));
+    const std::vector<NodeId> x(operands.begin(), operands.begin() + static_cast<std::ptrdiff_t>(count + 2));
+    struct Made {
+      std::vector<Expr> a, b, u;
+      Expr ug, uq, qb, norm;
+    };
+    std::optional<Made> made;
+    const auto parts = [&]() -> const Made& {
+      if (made) return *made;
+      const std::vector<Expr> q = adjoints_of_results(n), g = exprs_of(operands, count + 2, count);
+      made = Made{results_at(unit_product(x, q), count),
+                  results_at(n, count),
+                  results_at(builder_.node(Op::unit, x), count),
+                  0.0,
+                  0.0,
+                  0.0,
+                  expr(builder_.node(Op::norm, x))};
+      made->ug = dot(made->u, g), made->uq = dot(made->u, q), made->qb = dot(q, made->b);
+      return *made;
+    };
+    for (std::size_t j = 0; j < count; ++j) {
+      visit(j, {}, [&] {
+        const Made& m = parts();
+        return -(m.u[j] * m.qb + m.a[j] * m.ug + m.b[j] * m.uq) / m.norm;
+      });
+      visit(count + 2 + j, {}, [&] { return parts().a[j]; });
+    }
+  }
+
+  // d p_i / d x_j = p_i (1{i = j} - p_j).
+  template <class Visit>
+  void softmax_edges(NodeId n, const Visit& visit) {
+    const auto p = results_at(n, static_cast<std::size_t>(graph_.payload(n)));
+    visit_results(n, visit, [&] { return softmax_product(p, adjoints_of_results(n)); });
+  }
+
+  // With q the adjoint: gbar = softmax_product(p, q), pbar_j = q_j (g_j - p.g) - g_j p.q.
+  template <class Visit>
+  void softmax_product_edges(NodeId n, const std::vector<NodeId>& operands, const Visit& visit) {
+    const auto count = static_cast<std::size_t>(graph_.payload(n));
+    const std::vector<Expr> p = exprs_of(operands, 0, count), g = exprs_of(operands, count, count);
+    std::optional<NodeId> made;
+    for (std::size_t j = 0; j < count; ++j) {
+      visit(j, {}, [&] {
+        const std::vector<Expr> q = adjoints_of_results(n);
+        return q[j] * (g[j] - dot(p, g)) - g[j] * dot(p, q);
+      });
+      visit(count + j, {}, [&] {
+        if (!made) made = softmax_product(p, adjoints_of_results(n));
+        return expr(*made + static_cast<NodeId>(j));
+      });
+    }
+  }
+
+  // visit(j, result j of a node made when it is first needed).
+  template <class Visit, class Make>
+  void visit_results(NodeId n, const Visit& visit, const Make& make) {
+    std::optional<NodeId> made;
+    for (std::size_t j = 0; j < static_cast<std::size_t>(graph_.payload(n)); ++j)
+      visit(j, {}, [&] {
+        if (!made) made = make();
+        return expr(*made + static_cast<NodeId>(j));
+      });
+  }
+
+  std::vector<Expr> adjoints_of_results(NodeId n) {
+    std::vector<Expr> result;
+    for (NodeId i = 0; i < static_cast<NodeId>(graph_.payload(n)); ++i)
+      result.push_back(adjoint_of_result_(n + i));
+    return result;
+  }
+  std::vector<Expr> exprs_of(const std::vector<NodeId>& nodes, std::size_t first, std::size_t count) const {
+    std::vector<Expr> result;
+    for (std::size_t i = 0; i < count; ++i) result.push_back(expr(nodes[first + i]));
+    return result;
+  }
+  std::vector<Expr> results_at(NodeId n, std::size_t count) const {
+    std::vector<Expr> result;
+    for (std::size_t i = 0; i < count; ++i) result.push_back(expr(n + static_cast<NodeId>(i)));
+    return result;
+  }
+  NodeId softmax_product(const std::vector<Expr>& p, const std::vector<Expr>& g) {
+    std::vector<NodeId> operands;
+    for (const Expr& e : p) operands.push_back(recording_.node(e));
+    for (const Expr& e : g) operands.push_back(recording_.node(e));
+    return builder_.node(Op::softmax_product, operands);
+  }
+  NodeId unit_product(std::vector<NodeId> x, const std::vector<Expr>& g) {
+    for (const Expr& e : g) x.push_back(recording_.node(e));
+    return builder_.node(Op::unit_product, x);
+  }
+
+  Builder& builder_;
+  const Graph& graph_;
+  Recording& recording_;
+  const std::vector<bool>& active_;
+  std::function<Expr(NodeId)> adjoint_of_result_;
+  std::vector<NodeId> x_;  // operands of the node at hand
+};
+
+}  // namespace rappel::detail
