@@ -9,9 +9,10 @@ constexpr std::nullopt_t any = std::nullopt;
 
 }  // namespace
 
-// Rules: at a kink the derivative is the mean of both sides, or 0 where one side is constant (relu, fdim, smooth_step's
-// ends); at a pole or an end of the domain the limit, infinite where that is; NaN where there is none, out of the
-// domain and where an operand is NaN. Not stated: what the limits of the operands' ways would differ on.
+// Rules: at a kink the derivative is the mean of both sides, or 0 where one side is constant (relu, fdim,
+// smooth_step's ends); at a pole or an end of the domain the limit, infinite where that is; NaN where there
+// is none, out of the domain and where an operand is NaN. Not stated: what the limits of the operands' ways
+// would differ on.
 const std::vector<Convention>& conventions() {
   static const std::vector<Convention> all = {
       {"abs", {0.0}, {0.0, 0.0, 0.0}},

@@ -1,7 +1,9 @@
 #include "report.hpp"
 #include "report_text.hpp"
 
+#include <fstream>
 #include <ostream>
+#include <string>
 
 namespace rappel::accuracy {
 namespace {
@@ -13,8 +15,15 @@ bool exceeds_goal(const Measurement& m) {
   return false;
 }
 
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "a processor of unknown name";
+}
+
 void write_markdown_row(std::ostream& out, const Measurement& m, bool with_place) {
-  out << "| " << m.subject->name;
+  out << "| " << m.subject->name << " | " << m.num_points;
   for (int order = 0; order < 3; ++order) {
     const Cell* cell = m.worst(order);
     out << " | " << (cell ? short_number(cell->worst.ulp) : "") << " | "
@@ -35,9 +44,10 @@ void write_markdown_row(std::ostream& out, const Measurement& m, bool with_place
 }
 
 void write_markdown_table(std::ostream& out, const std::vector<const Measurement*>& rows, bool with_place) {
-  out << "| operation | value: largest | 99 % | bound | first: largest | 99 % | bound | second: largest | 99 "
+  out << "| operation | points | value: largest | 99 % | bound | first: largest | 99 % | bound | second: "
+         "largest | 99 "
          "% | bound |"
-      << (with_place ? " worst at | reason |" : "") << "\n|---|---|---|---|---|---|---|---|---|---|"
+      << (with_place ? " worst at | reason |" : "") << "\n|---|---|---|---|---|---|---|---|---|---|---|"
       << (with_place ? "---|---|" : "") << '\n';
   for (const Measurement* m : rows) write_markdown_row(out, *m, with_place);
 }
@@ -100,7 +110,7 @@ void write_markdown(std::ostream& out, const Report& report) {
          "    build/release/bin/accuracy --points "
       << report.options.points << " --seed " << report.options.seed << " --markdown docs/accuracy.md\n";
   if (!report.measurements.empty()) {
-    out << "\nPaths: " << joined(report.measurements.front().paths) << ".";
+    out << "\non " << processor() << ". Paths: " << joined(report.measurements.front().paths) << ".";
     if (const auto& absent = report.measurements.front().paths_not_run; !absent.empty())
       out << " Not run, since the processor lacks them: " << joined(absent) << ".";
     out << '\n';

@@ -30,6 +30,7 @@ std::vector<Peer> peers() {
 #else
       {"Ceres Jet", nullptr},
 #endif
+      {"TMBad", nullptr},  // no Debian package
   };
 }
 
