@@ -18,8 +18,8 @@ constexpr const char* help =
     R"(accuracy: errors in ulp of each operation's value, first and second partials against 100 digits
 
   --only NAME      measure this operation; may be given more than once
-  --points N       points of each operation (2000; the long run: 1000000, of which the gamma,
-                   Bessel and quantile families take a tenth)
+  --points N       points of each operation (2000; the long run: 1000000, of which
+                   bessel_j0, j1, y0, y1 and log_beta take a tenth)
   --seed S         of the points (1)
   --path P         scalar, baseline, avx2 or avx512 alone
   --details        a line for each region, path and order of derivative
@@ -122,10 +122,9 @@ std::vector<const Subject*> chosen(const Options& options, std::vector<std::stri
   return result;
 }
 
-// References of the gamma, Bessel and quantile families take up to milliseconds: a tenth of the points in
-// long runs.
+// Some references take up to milliseconds: a tenth of the points in long runs.
 MeasureOptions limited(const Subject& subject, MeasureOptions options) {
-  if (subject.goal.value > goal.value && options.points >= 100000) options.points /= 10;
+  if (subject.costly && options.points >= 100000) options.points /= 10;
   return options;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The recorded function as users get it: value and derivatives as graphs, by reverse sweeps, with the operands as
-// columns of a table or as parameters.
+// The recorded function as users get it: value and derivatives as graphs, by reverse sweeps, with the
+// operands as columns of a table or as parameters.
 
 #include "subject.hpp"
 
@@ -15,8 +15,9 @@ namespace rappel::accuracy {
 class Recorded {
  public:
   using Cost = std::function<Expr(ExprSpan)>;
-  Recorded(Index num_operands, const Cost& cost);          // value, gradient, second derivatives as in Jet
-  static Recorded of_orders(const Cost& cost, int order);  // of one operand: the derivatives of order 0, 1, ..
+  Recorded(Index num_operands, const Cost& cost);  // value, gradient, second derivatives as in Jet
+  static Recorded of_orders(const Cost& cost,
+                            int order);  // of one operand: the derivatives of order 0, 1, ..
 
   // Output by output, as in Jet, a number for each row.
   std::vector<std::vector<double>> values(const detail::KernelTable& kernels,

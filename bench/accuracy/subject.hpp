@@ -49,6 +49,7 @@ struct Subject {
   std::vector<double> edges = {};
   Bounds goal = accuracy::goal;
   Bounds bounds = goal;     // of ops.def where it has an entry, else the goal
+  bool costly = false;      // a reference takes 0.3 ms or more
   const char* reason = "";  // why it exceeds the goal, if it does
 };
 
