@@ -100,7 +100,7 @@ Terms<N> polygamma_terms(const N& x, int k) {
   using std::floor, std::abs;
   if (!(x >= -1e16)) return {nan_of<N>()};  // every double there is a pole
   if (x == inf_of<N>()) return {k == 0 ? x : N(0)};
-  if (!(x > 0) && floor(x) == x) return {k % 2 == 1 ? inf_of<N>() : nan_of<N>()};
+  if (!(x > 0) && floor(x) == x) return {k % 2 == 1 ? inf_of<N>() : x == 0 ? N(-1 / x) : nan_of<N>()};  // -1 / x near 0
   if (k > 0 && x > (is_wide<N> ? 200 : 40) + k) return {k % 2 == 1 ? polygamma_expansion(x, k) : N(-polygamma_expansion(x, k))};
   if (k > 1) {
     const N value = boost::math::polygamma(k, x, quiet);
@@ -126,7 +126,7 @@ Terms<N> polygamma_terms(const N& x, int k) {
 template <class N>
 Terms<N> tgamma_terms(const N& x, int k) {
   using std::abs, std::floor;
-  if (!(x > 0) && floor(x) == x) return {x == 0 && k == 0 ? N(1 / x) : nan_of<N>()};
+  if (!(x > 0) && floor(x) == x) return {x != 0 ? nan_of<N>() : k % 2 == 0 ? N(1 / x) : N(-inf_of<N>())};  // 1 / x near 0
   std::vector<Terms<N>> gamma = {{boost::math::tgamma(x, quiet)}}, psi;
   for (int n = 0; n < k; ++n) {
     psi.push_back(polygamma_terms(x, n));
@@ -477,19 +477,31 @@ Terms<N> bessel_i0_terms(const N& given, int k) {
 
 // --- powers ---
 
+// The limit of d^(k + j) / dx^k dy^j of x^y as x falls to 0, j > 0: the sign of the highest power of log x in
+// x^(y - k) (falling(y, k) log(x)^j + ..), one lower where falling(y, k) is 0. NaN at y = 0, where x^y jumps.
+template <class N>
+N pow_derivative_at_zero(const N& y, int k, int j) {
+  if (y == 0) return nan_of<N>();
+  if (y > k) return N(0);
+  bool negative = j % 2 == 1;
+  for (int i = 0; i < k; ++i)
+    if (y <= i) negative = !negative;
+  return negative ? N(-inf_of<N>()) : inf_of<N>();
+}
+
 // falling(y, k) = y (y - 1) .. (y - k + 1) as a polynomial; its i-th derivatives weigh the powers of log x.
 template <class N>
 Terms<N> pow_terms(const N& x, const N& y, int k, int j) {
   using std::abs, std::log, std::pow;
   if (!(x == x) || !(y == y)) return {nan_of<N>()};
-  if (x < 0 || (x == 0 && y == 0)) return {nan_of<N>()};
+  if (x < 0) return {nan_of<N>()};
+  if (x == 0) return {pow_derivative_at_zero(y, k, j)};
   std::vector<N> falling = {N(1)};  // by powers of y
   for (int i = 0; i < k; ++i) {
     falling.push_back(0);
     for (std::size_t d = falling.size() - 1; d > 0; --d) falling[d] = falling[d - 1] - i * falling[d];
     falling[0] *= -i;
   }
-  if (x == 0) return {y > k ? N(0) : nan_of<N>()};
   const N logarithm = log(x);
   Terms<N> factor{N(0)};
   for (int i = 0; i <= j; ++i) {

@@ -33,6 +33,8 @@ BOOST_AUTO_TEST_CASE(powers_of_zero) {
       {"pow(0, 3)", power, {0.0, 3.0}, 0.0, {0.0, 0.0}, {0.0, 0.0, 0.0}},
       {"pow(0, 0.5)", power, {0.0, 0.5}, 0.0, {inf, 0.0}, {-inf, -inf, 0.0}},
       {"pow(0, 1.5)", power, {0.0, 1.5}, 0.0, {0.0, 0.0}, {inf, 0.0, 0.0}},
+      {"pow(0, -0.5)", power, {0.0, -0.5}, inf, {-inf, -inf}, {inf, inf, inf}},
+      {"pow(0, 1.25)", power, {0.0, 1.25}, 0.0, {0.0, 0.0}, {inf, 0.0, 0.0}},
       {"pow(0, -1)", power, {0.0, -1.0}, inf, {-inf, -inf}, {inf, inf, inf}},
   });
 }
@@ -84,6 +86,8 @@ BOOST_AUTO_TEST_CASE(ties_and_ends_share_the_adjoint) {
 BOOST_AUTO_TEST_CASE(roots_and_logarithms_at_zero) {
   check_everywhere({
       {"sqrt(0)", [](ExprSpan x) { return sqrt(x[0]); }, {0.0}, 0.0, {inf}, {-inf}},
+      // The limit from inside of the domain, as at 0: 0.5 / -0 would send a descent the wrong way.
+      {"sqrt(-0)", [](ExprSpan x) { return sqrt(x[0]); }, {-0.0}, 0.0, {inf}, {-inf}},
       {"cbrt(0)", [](ExprSpan x) { return cbrt(x[0]); }, {0.0}, 0.0, {inf}, {-inf}},
       {"cbrt(-0)", [](ExprSpan x) { return cbrt(x[0]); }, {-0.0}, 0.0, {inf}, {inf}},
       {"log(0)", [](ExprSpan x) { return log(x[0]); }, {0.0}, -inf, {inf}, {-inf}},
@@ -214,13 +218,23 @@ BOOST_AUTO_TEST_CASE(flat_sides_and_joints_of_activations) {
   });
 }
 
-// A pole from both sides: |gamma| is infinite; the slope has no sign.
+// At a pole the slope is infinite with another sign on each side: NaN; at 0, as of 1 / x, the zeros have a
+// sign.
 BOOST_AUTO_TEST_CASE(lgamma_at_its_poles) {
   const auto cost = [](ExprSpan x) { return lgamma(x[0]); };
+  const auto psi = [](ExprSpan x) { return digamma(x[0]); };
+  const auto gamma = [](ExprSpan x) { return tgamma(x[0]); };
   check_everywhere({
       {"lgamma(0)", cost, {0.0}, inf, {-inf}, {inf}},
+      {"lgamma(-0)", cost, {-0.0}, inf, {inf}, {inf}},
       {"lgamma(-1)", cost, {-1.0}, inf, {nan}, {inf}},
       {"lgamma(-2)", cost, {-2.0}, inf, {nan}, {inf}},
+      {"digamma(0)", psi, {0.0}, -inf, {inf}, {-inf}},
+      {"digamma(-0)", psi, {-0.0}, inf, {inf}, {inf}},
+      {"digamma(-1)", psi, {-1.0}, nan, {inf}, {nan}},
+      {"tgamma(0)", gamma, {0.0}, inf, {-inf}, {inf}},
+      {"tgamma(-0)", gamma, {-0.0}, -inf, {-inf}, {-inf}},
+      {"tgamma(-1)", gamma, {-1.0}, nan, {nan}, {nan}},
       {"lgamma(1)", cost, {1.0}, 0.0, {-0.57721566490153286061}, {1.6449340668482264365}},
       {"lgamma(2)", cost, {2.0}, 0.0, {0.42278433509846713939}, {0.64493406684822643647}},
   });
