@@ -268,12 +268,10 @@ Real bessel_i0_derivative_value(const Real& x, int k) {
   return narrow(special::exact_bessel_i0_derivative(wide(x), k));
 }
 
-// d^(k + j) / dx^k dy^j of x^y; by y NaN at (0, 0) and for x < 0, 0 at x = 0 < y.
+// d^(k + j) / dx^k dy^j of x^y; by y NaN at (0, 0) and for x < 0; at x = 0 the limit from above.
 Real power_value(const Real& x, const Real& y, int k, int j) {
   if (j > 0) {
-    if (x == Real(0.0))
-      return y > Real(0.0) ? Real(0.0) : y < Real(0.0) && k == 0 && j == 1 ? -real_inf : real_nan;
-    if (x < Real(0.0) || is_nan(x) || is_nan(y)) return real_nan;
+    if (x < Real(0.0) || (is_inf(y) && x == Real(0.0)) || is_nan(x) || is_nan(y)) return real_nan;
     if (x < real_inf && !is_inf(y)) return narrow(special::exact_pow_derivative(wide(x), wide(y), k, j));
     return k == 0 ? math_pow(x, y) * math_log(x) : real_nan;
   }

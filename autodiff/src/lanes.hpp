@@ -32,7 +32,7 @@ struct Lanes {
   explicit Lanes(double x) : v(x) {}
   static Lanes of(Raw r) { return Lanes(r); }
 #else
-  explicit Lanes(double x) : v(Raw{} + x) {}
+  explicit Lanes(double x) : v(x - Raw{}) {}  // 0 + x would lose the sign of -0
   static Lanes of(Raw r) {
     Lanes l;
     l.v = r;

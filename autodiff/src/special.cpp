@@ -1,6 +1,8 @@
 #include "special.hpp"
 
+#include "special_bessel.hpp"
 #include "special_exact.hpp"
+#include "special_gamma.hpp"
 #include "special_terms.hpp"
 
 namespace rappel::detail::special {
@@ -78,7 +80,6 @@ double bessel_j0_derivative(double x, int k) {
   return careful([&](auto n) { return bessel_derivative_terms(decltype(n)(x), false, k); });
 }
 double bessel_y0_derivative(double x, int k) {
-  if (x == 0.0) return k % 2 == 1 ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
   return careful([&](auto n) { return bessel_derivative_terms(decltype(n)(x), true, k); });
 }
 double bessel_i0_derivative(double x, int k) {

@@ -10,7 +10,7 @@ double sin_of_huge(double x);
 double cos_of_huge(double x);
 double tan_of_huge(double x);
 double lgamma(double x);                         // log |Gamma|; inf at its poles 0, -1, ..
-double polygamma(double x, int k);               // k = 0: digamma; at a pole NaN, for odd k inf
+double polygamma(double x, int k);               // k = 0: digamma; at a pole NaN, at 0 as -1/x; for odd k inf
 double digamma_difference(double x, double y);   // digamma(x) - digamma(x + y), x, y > 0
 double trigamma_difference(double x, double y);  // likewise
 double log_beta(double x, double y);             // x, y > 0

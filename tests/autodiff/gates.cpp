@@ -240,7 +240,8 @@ BOOST_AUTO_TEST_CASE(a_uniform_log_under_a_varying_condition) {
   Cost cost = rows_cost(
       1, 1, [](ExprSpan w, ExprSpan row) { return select(row[0] > 0.0, row[0] * log(w[0]), row[0] * w[0]); });
   const std::vector<NodeId> nodes = orders_of(cost, 3);
-  const std::vector<double> none = {0.0, -3.0, 0.0, 0.0}, some = {std::log(2.0) * 3.0 - 2.0, 0.5, -0.75, 0.75};
+  const std::vector<double> none = {0.0, -3.0, 0.0, 0.0},
+                            some = {std::log(2.0) * 3.0 - 2.0, 0.5, -0.75, 0.75};
   for (const detail::KernelTable* kernels : detail::available_kernels()) {
     const std::vector<double> at_0 = run({cost.graph, nodes, {}}, {{0.0}, {{-1.0, -2.0, 0.0}}}, *kernels);
     const std::vector<double> at_2 = run({cost.graph, nodes, {}}, {{2.0}, {{-1.0, 3.0, 0.0}}}, *kernels);
@@ -267,6 +268,25 @@ BOOST_AUTO_TEST_CASE(rows_in_different_arms_each_contribute_their_own) {
     const std::vector<double> by_kernels = run({cost.graph, nodes, {}}, inputs, *kernels);
     for (std::size_t k = 0; k < 4; ++k)
       BOOST_TEST(close(by_kernels[k], expected[k]), k << ": " << by_kernels[k]);
+  }
+}
+
+// Many rows, so that whole registers and a last block with masked lanes mix arms.
+BOOST_AUTO_TEST_CASE(rows_in_both_arms_to_third_order) {
+  Cost cost = rows_cost(1, 1, [](ExprSpan w, ExprSpan row) {
+    const Expr z = w[0] * row[0];
+    return select(z > 0.0, sqrt(z), select(z < -1.0, log(-z), pow(z, 3.0)));
+  });
+  const std::vector<NodeId> nodes = orders_of(cost, 3);
+  std::vector<double> rows;
+  for (int r = 0; r < 300; ++r) rows.push_back(std::vector<double>{4.0, 0.0, -0.5, -2.0, 1.0}[r % 5]);
+  // At w = 1, 60 times: 2 + 1 + 0 - 1/8 + log 2; 1/2 w^(-1/2) (2 + 1) - 3/8 + 1; ..
+  const std::vector<double> expected = {60.0 * (2.875 + std::log(2.0)), 60.0 * (1.5 - 0.375 + 1.0),
+                                        60.0 * (-0.75 - 0.75 - 1.0), 60.0 * (1.125 - 0.75 + 2.0)};
+  for (const detail::KernelTable* kernels : detail::available_kernels()) {
+    const std::vector<double> computed = run({cost.graph, nodes, {}}, {{1.0}, {rows}}, *kernels);
+    for (std::size_t k = 0; k < 4; ++k)
+      BOOST_TEST(close(computed[k], expected[k]), k << ": " << computed[k] << ", not " << expected[k]);
   }
 }
 
