@@ -154,7 +154,6 @@ Diagnosis Function::diagnose(ConstSpan x) const {
     throw std::invalid_argument("Function::diagnose: x has " + std::to_string(x.size()) +
                                 " entries, the function takes " + std::to_string(dimension()));
   const detail::Recorded& recorded = *impl_->recorded;
-  recorded.by_row() ? recorded.value() : recorded.value_and_gradient();  // refuses what cannot be run
   const Traced traced = recorded.by_row() ? recorded.traced() : recorded.with_gradient();
   detail::DoubleRun run(traced, x, impl_->tables);
   run.run();

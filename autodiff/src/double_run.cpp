@@ -2,7 +2,9 @@
 
 #include "builder.hpp"
 #include "lower_body.hpp"
+#include "stages.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace rappel::detail {
@@ -25,29 +27,31 @@ DoubleRun::DoubleRun(const Traced& traced, ConstSpan x, const std::vector<Column
       tables_(tables),
       size_(static_cast<NodeId>(graph_.size())),
       values_(size_, 0.0),
-      after_rows_(size_, false),
+      stages_(stages_of(graph_)),
       live_(size_, false) {
   for (const NodeId n : traced.outputs) live_[n] = true;
   for (NodeId n = size_; n-- > 0;)
     if (live_[n])
       for (const NodeId o : graph_.operands(n)) live_[o] = true;
-  for (NodeId n = 0; n < size_; ++n) {
-    after_rows_[n] = is_reduction(graph_.op(n));
-    for (const NodeId o : graph_.operands(n)) after_rows_[n] = after_rows_[n] || after_rows_[o];
-  }
+  for (NodeId n = 0; n < size_; ++n)
+    if (live_[n]) last_stage_ = std::max(last_stage_, stages_[n]);
 }
 
 void DoubleRun::run() {
-  for (NodeId n = 0; n < size_; ++n)
-    if (live_[n] && !graph_.varying(n) && !after_rows_[n]) compute(n, -1);
-  for (Index t = 0; t < graph_.num_row_sets(); ++t) run_rows(static_cast<std::size_t>(t));
-  for (NodeId n = 0; n < size_; ++n)
-    if (live_[n] && !graph_.varying(n) && after_rows_[n] && !is_reduction(graph_.op(n))) compute(n, -1);
+  for (std::uint32_t stage = 0; stage <= last_stage_; ++stage) {
+    for (NodeId n = 0; n < size_; ++n)
+      if (live_[n] && !graph_.varying(n) && stages_[n] == stage && !is_reduction(graph_.op(n)))
+        compute(n, -1);
+    for (Index t = 0; t < graph_.num_row_sets(); ++t) run_rows(static_cast<std::size_t>(t), stage);
+  }
 }
 
-void DoubleRun::evaluate_row(std::size_t table, Index row) {
+void DoubleRun::evaluate_row(std::size_t table, Index row) { evaluate_row(table, row, last_stage_); }
+
+void DoubleRun::evaluate_row(std::size_t table, Index row, std::uint32_t stage) {
   for (NodeId n = 0; n < size_; ++n)
-    if (live_[n] && graph_.varying(n) && graph_.row_set(n).index == table) compute(n, row);
+    if (live_[n] && graph_.varying(n) && graph_.row_set(n).index == table && stages_[n] <= stage)
+      compute(n, row);
 }
 
 double DoubleRun::term(NodeId reduction) const {
@@ -58,16 +62,17 @@ double DoubleRun::term(NodeId reduction) const {
   return sum;
 }
 
-void DoubleRun::run_rows(std::size_t table) {
+void DoubleRun::run_rows(std::size_t table, std::uint32_t stage) {
   std::vector<NodeId> reductions;
   for (NodeId n = 0; n < size_; ++n)
-    if (live_[n] && is_reduction(graph_.op(n)) && static_cast<std::size_t>(graph_.payload(n)) == table)
+    if (live_[n] && is_reduction(graph_.op(n)) && stages_[n] == stage + 1 &&
+        static_cast<std::size_t>(graph_.payload(n)) == table)
       reductions.push_back(n);
   if (reductions.empty()) return;
   for (const NodeId n : reductions)
     values_[n] = graph_.op(n) == Op::max_rows ? -std::numeric_limits<double>::infinity() : 0.0;
   for (Index row = 0; row < tables_[table].num_rows(); ++row) {
-    evaluate_row(table, row);
+    evaluate_row(table, row, stage);
     for (const NodeId n : reductions) add_term(graph_.op(n), values_[n], term(n));
   }
 }

@@ -11,17 +11,17 @@ namespace rappel::detail {
 
 class DoubleRun {
  public:
-  // Borrows all three. Rows that need the result of a sum over rows are no concern of this class: lower()
-  // refuses them.
+  // Borrows all three.
   DoubleRun(const Traced& traced, ConstSpan x, const std::vector<Columns>& tables);
 
   void run();                                          // all uniform nodes
-  void evaluate_row(std::size_t table, Index row);     // the nodes that vary, at this row
+  void evaluate_row(std::size_t table, Index row);     // after run(): the nodes that vary, at this row
   double value(NodeId n) const { return values_[n]; }  // of a varying node: at the row evaluated last
   double term(NodeId reduction) const;                 // what that row adds to it
 
  private:
-  void run_rows(std::size_t table);
+  void run_rows(std::size_t table, std::uint32_t stage);
+  void evaluate_row(std::size_t table, Index row, std::uint32_t stage);  // those known by then
   void compute(NodeId n, Index row);
 
   const Graph& graph_;
@@ -29,7 +29,8 @@ class DoubleRun {
   const std::vector<Columns>& tables_;
   NodeId size_;
   std::vector<double> values_, operands_;
-  std::vector<bool> after_rows_;
+  std::vector<std::uint32_t> stages_;
+  std::uint32_t last_stage_ = 0;
   std::vector<bool> live_;
 };
 

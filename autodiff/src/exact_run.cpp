@@ -1,5 +1,7 @@
 #include "exact_run.hpp"
 
+#include "stages.hpp"
+
 #include <rappel/autodiff/graph.hpp>
 
 #include <algorithm>
@@ -53,29 +55,39 @@ Run::Run(const Traced& traced, ConstSpan parameters, std::span<const Columns> ta
       size_(static_cast<NodeId>(graph_.size())),
       known_(size_, false),
       matters_(size_, false),
+      stages_(detail::stages_of(graph_)),
       rows_(tables.size()),
       reductions_(tables.size()),
       values_(size_, real_nan) {
   for (const NodeId n : traced.outputs) by_row_ = by_row_ || graph_.varying(n);
   classify();
-  for (const NodeId n : before_) evaluate(n, -1);
-  for (std::size_t t = 0; t < tables_.size(); ++t) {
-    for (Reduction& r : reductions_[t])
-      values_[r.node] = graph_.op(r.node) == Op::max_rows ? -real_inf : Real(0.0);
-    for (Index row = 0; row < tables_[t].num_rows(); ++row) {
-      evaluate_row(t, row);
-      for (Reduction& r : reductions_[t]) reduce(r, row == 0);
-      if (by_row_ && graph_.row_set(traced.outputs[0]).index == t)
-        outputs_.push_back(values_[traced.outputs[0]]);
-    }
-  }
-  for (const NodeId n : after_) evaluate(n, -1);
+  for (std::uint32_t stage = 0; stage < uniforms_.size(); ++stage) run_stage(stage);
   if (!by_row_)
     for (const NodeId n : traced.outputs) outputs_.push_back(values_[n]);
 }
 
+// The uniform nodes of a stage, then the rows that they were needed for.
+void Run::run_stage(std::uint32_t stage) {
+  for (const NodeId n : uniforms_[stage])
+    if (!reduces_rows(graph_.op(n))) evaluate(n, -1);
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    const auto ends_here = [&](const Reduction& r) { return stages_[r.node] == stage + 1; };
+    const bool is_output =
+        by_row_ && graph_.row_set(traced_.outputs[0]).index == t && stages_[traced_.outputs[0]] == stage;
+    if (!is_output && std::ranges::none_of(reductions_[t], ends_here)) continue;
+    for (Reduction& r : reductions_[t])
+      if (ends_here(r)) values_[r.node] = graph_.op(r.node) == Op::max_rows ? -real_inf : Real(0.0);
+    for (Index row = 0; row < tables_[t].num_rows(); ++row) {
+      evaluate_row(t, row, stage);
+      for (Reduction& r : reductions_[t])
+        if (ends_here(r)) reduce(r, row == 0);
+      if (is_output) outputs_.push_back(values_[traced_.outputs[0]]);
+    }
+  }
+}
+
 void Run::classify() {
-  std::vector<bool> live(size_, false), after(size_, false);
+  std::vector<bool> live(size_, false);
   for (const NodeId n : traced_.outputs) live[n] = true;
   for (NodeId n = size_; n-- > 0;)
     if (live[n])
@@ -89,13 +101,12 @@ void Run::classify() {
     known_[n] = defined && std::ranges::all_of(x, [&](NodeId k) { return known_[k]; });
     if (!known_[n]) continue;
     matters_[n] = rounds(op) || std::ranges::any_of(x, [&](NodeId k) { return matters_[k]; });
-    after[n] = reduces_rows(op) || std::ranges::any_of(x, [&](NodeId k) { return after[k]; });
-    if (reduces_rows(op))
-      reductions_[static_cast<std::size_t>(graph_.payload(n))].push_back({n});
-    else if (graph_.varying(n))
+    if (stages_[n] >= uniforms_.size()) uniforms_.resize(stages_[n] + 1);
+    if (reduces_rows(op)) reductions_[static_cast<std::size_t>(graph_.payload(n))].push_back({n});
+    if (graph_.varying(n))
       rows_[graph_.row_set(n).index].push_back(n);
     else
-      (after[n] ? after_ : before_).push_back(n);
+      uniforms_[stages_[n]].push_back(n);
   }
 }
 
@@ -165,8 +176,9 @@ bool Run::at_jump(NodeId n, std::vector<Real> x, const Real& z) const {
   return false;
 }
 
-void Run::evaluate_row(std::size_t table, Index row) {
-  for (const NodeId n : rows_[table]) evaluate(n, row);
+void Run::evaluate_row(std::size_t table, Index row, std::uint32_t stage) {
+  for (const NodeId n : rows_[table])
+    if (stages_[n] <= stage) evaluate(n, row);
 }
 
 void Run::reduce(Reduction& reduction, bool first) {

@@ -6,6 +6,7 @@
 
 #include <rappel/autodiff/rows.hpp>
 
+#include <functional>
 #include <map>
 #include <span>
 
@@ -32,7 +33,7 @@ struct Condition {
 // Keeps one value for each node: rows are run through one at a time. Borrows what it is given.
 class Run {
  public:
-  // Outputs are uniform, or one that varies. No row needs a sum over rows (lower() has seen to that).
+  // Outputs are uniform, or one that varies.
   Run(const Traced& traced, ConstSpan parameters, std::span<const Columns> tables,
       Definition definition = results_of);
 
@@ -60,15 +61,17 @@ class Run {
   bool has_definition(NodeId n);
   void evaluate(NodeId n, Index row);
   bool at_jump(NodeId n, std::vector<Real> x, const Real& z) const;
-  void evaluate_row(std::size_t table, Index row);
+  void run_stage(std::uint32_t stage);
+  void evaluate_row(std::size_t table, Index row, std::uint32_t stage);  // what is known by then
   void reduce(Reduction& reduction, bool first);
   std::vector<Real> operands_of(NodeId n) const;
 
-  void sweep_sums();
-  void sweep_row(std::size_t output);
+  void sweep(Index output_row);
+  void sweep_rows(std::size_t table, std::uint32_t stage, Index output_row);
+  bool ends_after(std::size_t table, std::uint32_t stage) const;
   void start(std::span<const std::size_t> outputs);
-  void propagate(NodeId n, Index row);
-  void propagate_reductions(std::size_t table);
+  void propagate(NodeId n, Index row, bool counts, const std::function<bool(NodeId)>& takes);
+  void propagate_reductions(std::size_t table, std::uint32_t stage);
   void count(NodeId n, Index row);
   Real size_of(NodeId n) const;
   std::vector<Edge> edges_of(NodeId n) const;
@@ -87,7 +90,8 @@ class Run {
   std::vector<bool> matters_;         // rounds, or is made of what rounds
   std::vector<signed char> defined_;  // by operation; -1: not asked yet
   std::vector<std::string> not_checked_;
-  std::vector<NodeId> before_, after_;              // uniform nodes, before and after the rows
+  std::vector<std::uint32_t> stages_;               // by node
+  std::vector<std::vector<NodeId>> uniforms_;       // by stage: uniform nodes
   std::vector<std::vector<NodeId>> rows_;           // by table: nodes that vary
   std::vector<std::vector<Reduction>> reductions_;  // by table
   std::vector<Real> values_, outputs_;

@@ -77,7 +77,7 @@ std::vector<Condition> Run::conditions(const std::vector<std::size_t>& outputs) 
   for (std::size_t first = 0; first < outputs.size(); first += width) {
     const auto some = std::span(outputs).subspan(first, std::min(width, outputs.size() - first));
     start(some);
-    by_row_ ? sweep_row(some[0]) : sweep_sums();
+    sweep(by_row_ ? static_cast<Index>(some[0]) : -1);
     for (std::size_t k = 0; k < some.size(); ++k) {
       result.push_back(largest_part(k));
       find_odd_nodes(node_of_output(some[k]), result.back());
@@ -93,43 +93,51 @@ void Run::start(std::span<const std::size_t> outputs) {
   scales_.clear();
   for (std::size_t k = 0; k < width_; ++k) {
     scales_.push_back(Real(1.0) / in_normal_range(math_abs(outputs_[outputs[k]])));
-    adjoint(node_of_output(outputs[k]), k) = 1.0;
+    if (!by_row_) adjoint(node_of_output(outputs[k]), k) = 1.0;
   }
 }
 
-void Run::sweep_sums() {
-  // Uniform nodes after the rows and reductions, from the last to the first.
-  std::vector<NodeId> late = after_;
-  for (const auto& reductions : reductions_)
-    for (const Reduction& r : reductions) late.push_back(r.node);
-  std::ranges::sort(late, std::greater<>());
-  for (const NodeId n : late) propagate(n, -1);
-  for (std::size_t t = 0; t < tables_.size(); ++t) {
-    if (reductions_[t].empty()) continue;
-    for (Index row = 0; row < tables_[t].num_rows(); ++row) {
-      evaluate_row(t, row);
-      for (const NodeId n : rows_[t])
-        for (std::size_t k = 0; k < width_; ++k) adjoint(n, k) = 0.0;
-      propagate_reductions(t);
-      for (auto n = rows_[t].rbegin(); n != rows_[t].rend(); ++n) propagate(*n, row);
-    }
+// Uniform nodes by stages, the last first. Before those of a stage the rows of later stages hand on what they
+// owe them; before those of stage 0, when all is known that rows get, what rounding in rows costs is counted.
+void Run::sweep(Index output_row) {
+  if (by_row_)
+    for (auto* nodes : {&beyond_, &jumps_})
+      std::erase_if(*nodes, [](const auto& node_and_row) { return node_and_row.second >= 0; });
+  for (auto stage = static_cast<std::uint32_t>(uniforms_.size()); stage-- > 0;) {
+    for (std::size_t t = 0; t < tables_.size(); ++t) sweep_rows(t, stage, output_row);
+    for (auto n = uniforms_[stage].rbegin(); n != uniforms_[stage].rend(); ++n)
+      propagate(*n, -1, true, [](NodeId) { return true; });
   }
-  for (auto n = before_.rbegin(); n != before_.rend(); ++n) propagate(*n, -1);
 }
 
-void Run::sweep_row(std::size_t output) {
-  const std::size_t table = graph_.row_set(traced_.outputs[0]).index;
-  const auto row = static_cast<Index>(output);
-  for (auto* nodes : {&beyond_, &jumps_})
-    std::erase_if(*nodes, [](const auto& node_and_row) { return node_and_row.second >= 0; });
-  evaluate_row(table, row);
-  for (auto n = rows_[table].rbegin(); n != rows_[table].rend(); ++n) propagate(*n, row);
-  for (auto n = before_.rbegin(); n != before_.rend(); ++n) propagate(*n, -1);
+// Whether a sum over the rows of the table is known only after the stage.
+bool Run::ends_after(std::size_t table, std::uint32_t stage) const {
+  return std::ranges::any_of(reductions_[table], [&](const Reduction& r) { return stages_[r.node] > stage; });
 }
 
-// To the row at hand.
-void Run::propagate_reductions(std::size_t table) {
+// From sums over the table's rows, known after the stage, to the rows' uniform operands of that stage. The
+// output by row is that of output_row.
+void Run::sweep_rows(std::size_t table, std::uint32_t stage, Index output_row) {
+  const bool sums = ends_after(table, stage);
+  const bool is_output = by_row_ && graph_.row_set(traced_.outputs[0]).index == table;
+  const bool counts = stage == 0;
+  if (!sums && !is_output) return;
+  const auto takes = [&](NodeId n) { return graph_.varying(n) || stages_[n] == stage; };
+  for (Index row = sums ? 0 : output_row, end = sums ? tables_[table].num_rows() : output_row + 1; row < end;
+       ++row) {
+    evaluate_row(table, row, static_cast<std::uint32_t>(uniforms_.size()));
+    for (const NodeId n : rows_[table])
+      for (std::size_t k = 0; k < width_; ++k) adjoint(n, k) = 0.0;
+    if (is_output && row == output_row) adjoint(traced_.outputs[0], 0) = 1.0;
+    propagate_reductions(table, stage);
+    for (auto n = rows_[table].rbegin(); n != rows_[table].rend(); ++n) propagate(*n, row, counts, takes);
+  }
+}
+
+// To the row at hand, from what is known after the stage.
+void Run::propagate_reductions(std::size_t table, std::uint32_t stage) {
   for (const Reduction& r : reductions_[table]) {
+    if (stages_[r.node] <= stage) continue;
     const NodeId x = graph_.operands(r.node)[0];
     const Op op = graph_.op(r.node);
     if (!matters_[x] || op == Op::any_rows || (op == Op::max_rows && !(values_[x] == values_[r.node])))
@@ -141,17 +149,17 @@ void Run::propagate_reductions(std::size_t table) {
   }
 }
 
-void Run::propagate(NodeId n, Index row) {
+void Run::propagate(NodeId n, Index row, bool counts, const std::function<bool(NodeId)>& takes) {
   if (!matters_[n]) return;
   const auto begin = adjoints_.begin() + static_cast<std::ptrdiff_t>(n * width_);
   const bool several = has_several_results(graph_.op(n));
   if (!several && std::all_of(begin, begin + static_cast<std::ptrdiff_t>(width_),
                               [](const Real& a) { return a == Real(0.0); }))
     return;
-  count(n, row);
+  if (counts) count(n, row);
   if (reduces_rows(graph_.op(n))) return;
   for (const Edge& edge : edges_of(n)) {
-    if (!matters_[edge.operand] || edge.partial == Real(0.0)) continue;
+    if (!matters_[edge.operand] || edge.partial == Real(0.0) || !takes(edge.operand)) continue;
     for (std::size_t k = 0; k < width_; ++k) {
       const Real& zbar = adjoint(edge.result, k);
       if (!(zbar == Real(0.0))) adjoint(edge.operand, k) = adjoint(edge.operand, k) + zbar * edge.partial;

@@ -27,8 +27,12 @@ RowSet CostRecording::add(const Columns& table) {
 Recorded::Recorded(Traced traced, bool by_row, std::vector<bool> needs_rows, const RecordOptions& options)
     : traced_(std::move(traced)), by_row_(by_row), needs_rows_(std::move(needs_rows)), options_(options) {}
 
+std::unique_ptr<Executor> Recorded::compile(const Traced& traced) const {
+  return make_interpreter(lower(fuse_live(traced)), preferred_kernels(), options_.workspace_limit);
+}
+
 const Executor& Recorded::value() const {
-  return value_.get([&] { return make_interpreter(lower(fuse_live(traced_)), preferred_kernels()); });
+  return value_.get([&] { return compile(traced_); });
 }
 
 Traced Recorded::with_gradient() const {
@@ -45,8 +49,7 @@ Traced Recorded::with_gradient() const {
 }
 
 const Executor& Recorded::value_and_gradient() const {
-  return gradient_.get(
-      [&] { return make_interpreter(lower(fuse_live(with_gradient())), preferred_kernels()); });
+  return gradient_.get([&] { return compile(with_gradient()); });
 }
 
 bool uses_column(const Traced& traced, Index column) {
@@ -67,6 +70,9 @@ Function record_any(Index num_parameters, const Cost& cost, const RecordOptions&
   if (options.threads < 1)
     throw std::invalid_argument("record: threads is " + std::to_string(options.threads) +
                                 ", at least 1 is needed");
+  if (options.workspace_limit < 0)
+    throw std::invalid_argument("record: workspace_limit is " + std::to_string(options.workspace_limit) +
+                                " bytes, at least 0 is needed");
   Builder builder({options.exact_zeros});
   CostRecording tables{builder, {}, {}};
   Recording recording(builder);

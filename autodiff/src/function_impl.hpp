@@ -57,6 +57,8 @@ class Recorded {
   const Executor& value_and_gradient() const;  // outputs: the value, then the gradient
 
  private:
+  std::unique_ptr<Executor> compile(const Traced& traced) const;
+
   Traced traced_;
   bool by_row_;
   std::vector<bool> needs_rows_;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <thread>
+#include <utility>
 
 namespace rappel::detail {
 namespace {
@@ -35,6 +36,16 @@ struct BoundBody {
   std::vector<BodyInstruction> instructions;
 };
 
+struct BoundStage {
+  std::vector<UniformInstruction> uniforms;
+  std::vector<BoundBody> bodies, storing_bodies;
+};
+
+// Stored columns are as long as whole vectors of rows.
+std::size_t stored_length(Index rows) {
+  return static_cast<std::size_t>((rows + num_partials - 1) / num_partials * num_partials);
+}
+
 BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
   switch (step.kind) {
     case StepKind::dot_uniform:
@@ -60,9 +71,14 @@ BoundBody bind(Body body, const KernelTable& kernels) {
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
-  BodyRun(const BoundBody& bound, const Columns& table, double* uniforms, Workspace& workspace,
-          double* row_output)
-      : bound_(bound), body_(bound.body), table_(table), workspace_(workspace), row_output_(row_output) {
+  BodyRun(const BoundBody& bound, const Columns& table, double* uniforms, double* stored,
+          Workspace& workspace, double* row_output)
+      : bound_(bound),
+        body_(bound.body),
+        table_(table),
+        stored_(stored),
+        workspace_(workspace),
+        row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
     const std::size_t own_blocks = body_.num_blocks + (body_.has_row_output ? 1 : 0);
     double* blocks = workspace.blocks.reserve(leaf * (own_blocks + body_.columns.size()));
@@ -71,7 +87,7 @@ class BodyRun {
     workspace.pointers.clear();
     for (const std::uint32_t u : body_.uniforms) workspace.pointers.push_back(uniforms + u);
     workspace.pointers.resize(body_.num_pointers());
-    const std::size_t first_block = body_.uniforms.size() + body_.columns.size();
+    const std::size_t first_block = body_.uniforms.size() + body_.columns.size() + body_.stored.size();
     for (std::size_t b = 0; b < body_.num_blocks; ++b)
       workspace.pointers[first_block + b] = blocks + b * leaf;
     workspace.sums.resize(body_.reductions.size());
@@ -118,6 +134,10 @@ class BodyRun {
       const double* source = table_.column(body_.columns[c]) + row;
       columns[c] = padded == rows ? const_cast<double*>(source) : pad(source, rows, padded, c);
     }
+    double** stored = columns + body_.columns.size();
+    const std::size_t length = stored_length(table_.num_rows());
+    for (std::size_t k = 0; k < body_.stored.size(); ++k)
+      stored[k] = stored_ + body_.stored[k] * length + row;
     if (body_.has_row_output)
       workspace_.pointers.back() = padded == rows ? row_output_ + row : padded_output_;
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
@@ -136,6 +156,7 @@ class BodyRun {
   const BoundBody& bound_;
   const Body& body_;
   const Columns& table_;
+  double* stored_;  // of this table: columns of stored_length
   Workspace& workspace_;
   double* row_output_;
   double* padded_columns_;
@@ -149,18 +170,26 @@ std::uint64_t next_program_number() {
 
 class Interpreter final : public Executor {
  public:
-  Interpreter(Program program, const KernelTable& kernels)
-      : program_(std::move(program)), number_(next_program_number()) {
-    for (Body& b : program_.bodies) bodies_.push_back(bind(std::move(b), kernels));
+  Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
+      : program_(std::move(program)), number_(next_program_number()), workspace_limit_(workspace_limit) {
+    for (Stage& stage : std::exchange(program_.stages, {})) {
+      stages_.push_back({std::move(stage.uniforms), {}, {}});
+      for (Body& b : stage.bodies) stages_.back().bodies.push_back(bind(std::move(b), kernels));
+      for (Body& b : stage.storing_bodies)
+        stages_.back().storing_bodies.push_back(bind(std::move(b), kernels));
+    }
   }
 
   void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace,
            MutableSpan outputs, double* row_output) const override {
     double* uniforms = load_uniforms(parameters, tables, workspace);
-    run_part(program_.prologue, uniforms);
-    for (const BoundBody& b : bodies_)
-      run_body(b, tables[b.body.rows.index], threads, uniforms, workspace, row_output);
-    run_part(program_.epilogue, uniforms);
+    const bool stores = reserve_stored(tables, workspace);
+    for (const BoundStage& stage : stages_) {
+      run_uniform(stage.uniforms.data(), stage.uniforms.data() + stage.uniforms.size(),
+                  program_.operands.data(), uniforms);
+      for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
+        run_body(b, tables, threads, uniforms, workspace, row_output);
+    }
     for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = uniforms[program_.outputs[i]];
   }
 
@@ -177,12 +206,29 @@ class Interpreter final : public Executor {
     return uniforms;
   }
 
-  void run_part(const std::vector<UniformInstruction>& part, double* uniforms) const {
-    run_uniform(part.data(), part.data() + part.size(), program_.operands.data(), uniforms);
+  // Whether rows keep what later rows need: there is such a thing, and it fits the workspace limit.
+  bool reserve_stored(std::span<const Columns> tables, Workspace& workspace) const {
+    std::size_t size = 0;
+    for (std::size_t t = 0; t < program_.num_stored.size(); ++t)
+      size += program_.num_stored[t] * stored_length(tables[t].num_rows());
+    if (size == 0 || size * sizeof(double) > static_cast<std::size_t>(workspace_limit_)) return false;
+    workspace.stored.reserve(size);
+    return true;
   }
 
-  static void run_body(const BoundBody& bound, const Columns& table, int threads, double* uniforms,
-                       Workspace& workspace, double* row_output) {
+  // Where the stored columns of a table begin.
+  double* stored_columns(std::size_t table, std::span<const Columns> tables, Workspace& workspace) const {
+    double* begin = workspace.stored.reserve(0);
+    for (std::size_t t = 0; t < table; ++t)
+      begin += program_.num_stored[t] * stored_length(tables[t].num_rows());
+    return begin;
+  }
+
+  void run_body(const BoundBody& bound, std::span<const Columns> tables, int threads, double* uniforms,
+                Workspace& workspace, double* row_output) const {
+    const std::size_t t = bound.body.rows.index;
+    const Columns& table = tables[t];
+    double* stored = bound.body.stored.empty() ? nullptr : stored_columns(t, tables, workspace);
     const Body& body = bound.body;
     const std::size_t count = body.reductions.size();
     const Index rows = table.num_rows(), chunk = chunk_rows_for(rows);
@@ -191,7 +237,7 @@ class Interpreter final : public Executor {
     double* sums = workspace.chunk_sums.data();
     std::atomic<std::size_t> next_chunk{0};
     const auto work = [&](Workspace& own) {
-      BodyRun run(bound, table, uniforms, own, row_output);
+      BodyRun run(bound, table, uniforms, stored, own, row_output);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
         run.run_chunk(first, std::min(rows, first + chunk), sums + c * count);
@@ -199,7 +245,8 @@ class Interpreter final : public Executor {
     };
     const auto helpers = std::min(static_cast<std::size_t>(threads), num_chunks);
     std::vector<std::jthread> others;
-    for (std::size_t t = 1; t < helpers; ++t) others.emplace_back([&] { work(Workspace::of_this_thread()); });
+    for (std::size_t helper = 1; helper < helpers; ++helper)
+      others.emplace_back([&] { work(Workspace::of_this_thread()); });
     work(workspace);
     others.clear();  // joins
     for (std::size_t i = 0; i < count; ++i)
@@ -215,9 +262,10 @@ class Interpreter final : public Executor {
     return sums[0];
   }
 
-  Program program_;
-  std::vector<BoundBody> bodies_;
+  Program program_;  // but for its stages
+  std::vector<BoundStage> stages_;
   std::uint64_t number_;
+  Index workspace_limit_;
 };
 
 }  // namespace
@@ -227,8 +275,9 @@ Workspace& Workspace::of_this_thread() {
   return workspace;
 }
 
-std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels) {
-  return std::make_unique<Interpreter>(std::move(program), kernels);
+std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,
+                                           Index workspace_limit) {
+  return std::make_unique<Interpreter>(std::move(program), kernels, workspace_limit);
 }
 
 }  // namespace rappel::detail

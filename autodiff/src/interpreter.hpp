@@ -34,6 +34,7 @@ struct Workspace {
   std::uint64_t program = 0;  // whose constants stand in uniforms
   AlignedBuffer uniforms;
   AlignedBuffer blocks;  // of the body at hand, then the columns of a last leaf, padded
+  AlignedBuffer stored;  // what later rows need of earlier ones, by table and column
   std::vector<double*> pointers;
   std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
   std::vector<double> chunk_sums;
@@ -50,8 +51,10 @@ class Executor {
                    MutableSpan outputs, double* row_output) const = 0;
 };
 
-// Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set.
-std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels);
+// Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set. What later
+// rows need of earlier ones is stored up to so many bytes, else computed again, with the same bits.
+std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,
+                                           Index workspace_limit = default_workspace_limit);
 
 // Those that this build has and this processor can run, the best one last.
 std::vector<const KernelTable*> available_kernels();

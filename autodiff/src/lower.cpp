@@ -1,7 +1,7 @@
 #include "lower_body.hpp"
+#include "stages.hpp"
 
-#include <stdexcept>
-#include <string>
+#include <algorithm>
 
 namespace rappel::detail {
 namespace {
@@ -13,19 +13,18 @@ class Lowering {
         graph_(traced.graph),
         size_(static_cast<NodeId>(graph_.size())),
         live_(size_, false),
-        after_rows_(size_, false),
+        stage_(stages_of(graph_)),
         uniform_(size_, no_node) {}
 
   Program run() {
     mark_live();
-    check_stages();
+    for (NodeId n = 0; n < size_; ++n)
+      if (live_[n]) num_stages_ = std::max(num_stages_, stage_[n] + 1);
+    program_.stages.resize(num_stages_);
     number_uniforms();
     for (NodeId n = 0; n < size_; ++n)
       if (live_[n] && !graph_.varying(n)) add_uniform(n);
-    for (Index i = 0; i < graph_.num_row_sets(); ++i) {
-      Body body = lower_body({traced_, live_, uniform_}, {static_cast<std::uint16_t>(i)});
-      if (!body.steps.empty()) program_.bodies.push_back(std::move(body));
-    }
+    add_bodies();
     for (const NodeId n : traced_.outputs)
       if (!graph_.varying(n)) program_.outputs.push_back(uniform_[n]);
     return std::move(program_);
@@ -42,18 +41,65 @@ class Lowering {
       if (graph_.op(n) == Op::result && live_[graph_.operands(n)[0]]) live_[n] = true;  // written in any case
   }
 
-  void check_stages() {
-    for (NodeId n = 0; n < size_; ++n) {
-      if (!live_[n]) continue;
-      bool after = false;
-      for (const NodeId x : graph_.operands(n)) after = after || after_rows_[x];
-      after_rows_[n] = after || is_reduction(graph_.op(n));
-      // A reduction reads its operands at every row, the uniform factors of its products among them.
-      if (after && (graph_.varying(n) || is_reduction(graph_.op(n))))
-        throw std::invalid_argument(
-            std::string("a row needs the result of a sum over rows (at ") + name_of(graph_.op(n)) +
-            "): costs with a second pass over the rows are not supported; compute that sum outside "
-            "of the cost, or write the cost so that a sum is used after the rows alone");
+  // --- rows ---
+
+  bool ends_rows(NodeId n, std::uint32_t stage) const {  // what is asked of the rows of a stage
+    return live_[n] && is_reduction(graph_.op(n)) && stage_[n] == stage + 1;
+  }
+
+  void need(NodeId n, std::vector<bool>& needed) const {
+    if (graph_.varying(n) && graph_.op(n) != Op::column) needed[n] = true;
+  }
+
+  // The nodes that the rows of a stage compute where nothing is stored.
+  std::vector<bool> needed_at(std::uint32_t stage) const {
+    std::vector<bool> needed(size_, false);
+    for (const NodeId n : traced_.outputs)
+      if (stage_[n] == stage) need(n, needed);
+    for (NodeId n = size_; n-- > 0;)
+      if (needed[n] || ends_rows(n, stage))
+        for (const NodeId x : graph_.operands(n)) need(x, needed);
+    return needed;
+  }
+
+  // The nodes that the rows of each stage compute where each is computed once; others read it stored.
+  std::vector<std::vector<bool>> needed_once() {
+    std::vector<std::vector<bool>> by_stage(num_stages_, std::vector<bool>(size_, false));
+    const auto need_stored = [&](NodeId x, std::uint32_t stage) {
+      if (!graph_.varying(x) || graph_.op(x) == Op::column) return;
+      by_stage[stage_[x]][x] = true;
+      if (stage_[x] < stage && storage_[x] == no_node)
+        storage_[x] = program_.num_stored[graph_.row_set(x).index]++;
+    };
+    for (const NodeId n : traced_.outputs) need(n, by_stage[stage_[n]]);
+    for (std::uint32_t stage = num_stages_; stage-- > 0;)
+      for (NodeId n = size_; n-- > 0;)
+        if (by_stage[stage][n] || ends_rows(n, stage))
+          for (const NodeId x : graph_.operands(n)) need_stored(x, stage);
+    return by_stage;
+  }
+
+  void add_bodies() {
+    const BodySource source{traced_, live_, uniform_, stage_};
+    const std::vector<std::uint32_t> none(size_, no_node);
+    program_.num_stored.assign(static_cast<std::size_t>(graph_.num_row_sets()), 0);
+    storage_ = none;
+    const auto once = num_stages_ > 2 ? needed_once() : std::vector<std::vector<bool>>();
+    const bool stores =
+        std::ranges::any_of(program_.num_stored, [](std::uint32_t count) { return count > 0; });
+    for (std::uint32_t s = 0; s < num_stages_; ++s) {
+      const std::vector<bool> needed = needed_at(s);
+      for (Index i = 0; i < graph_.num_row_sets(); ++i) {
+        const RowSet rows{static_cast<std::uint16_t>(i)};
+        Stage& stage = program_.stages[s];
+        Body body = lower_body(source, {rows, s, needed, none});
+        if (stores) {
+          Body storing = lower_body(source, {rows, s, once[s], storage_});
+          storing.leaf_rows = body.leaf_rows;  // so that sums have the same bits
+          if (!storing.steps.empty()) stage.storing_bodies.push_back(std::move(storing));
+        }
+        if (!body.steps.empty()) stage.bodies.push_back(std::move(body));
+      }
     }
   }
 
@@ -86,10 +132,9 @@ class Lowering {
     if (op == Op::parameter || op == Op::constant || op == Op::num_rows || op == Op::result ||
         is_reduction(op))
       return;
-    auto& part = after_rows_[n] ? program_.epilogue : program_.prologue;
     const auto x = graph_.operands(n);
-    part.push_back({op, static_cast<std::uint32_t>(program_.operands.size()),
-                    static_cast<std::uint32_t>(x.size()), uniform_[n]});
+    program_.stages[stage_[n]].uniforms.push_back({op, static_cast<std::uint32_t>(program_.operands.size()),
+                                                   static_cast<std::uint32_t>(x.size()), uniform_[n]});
     for (const NodeId k : x) program_.operands.push_back(uniform_[k]);
     for (NodeId k = n; k < n + num_results(graph_, n); ++k) program_.operands.push_back(uniform_[k]);
   }
@@ -98,8 +143,10 @@ class Lowering {
   const Graph& graph_;
   NodeId size_;
   std::vector<bool> live_;
-  std::vector<bool> after_rows_;
+  std::vector<std::uint32_t> stage_;
+  std::uint32_t num_stages_ = 1;
   std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
+  std::vector<std::uint32_t> storage_;  // by node: the number of its stored column
   Program program_;
 };
 

@@ -40,11 +40,12 @@ class Blocks {
 // First the steps in the order of their nodes, then their pointers.
 class BodyLowering {
  public:
-  BodyLowering(const BodySource& source, RowSet rows)
+  BodyLowering(const BodySource& source, const BodyRows& rows)
       : source_(source),
         graph_(source.traced.graph),
         size_(static_cast<NodeId>(graph_.size())),
-        rows_(rows) {}
+        work_(rows),
+        rows_(rows.rows) {}
 
   Body run() {
     body_.rows = rows_;
@@ -58,9 +59,12 @@ class BodyLowering {
 
  private:
   bool varies_here(NodeId n) const { return graph_.varying(n) && graph_.row_set(n) == rows_; }
-  bool is_block(NodeId n) const {
-    return graph_.varying(n) && graph_.op(n) != Op::column && n != row_output_;
+  bool is_sum_of_these_rows(NodeId n) const {
+    return is_reduction(graph_.op(n)) && graph_.payload(n) == rows_.index &&
+           source_.stage[n] == work_.stage + 1;
   }
+  bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
+  bool is_block(NodeId n) const { return graph_.varying(n) && n != row_output_ && !is_kept(n); }
 
   // --- steps ---
 
@@ -70,10 +74,10 @@ class BodyLowering {
     for (NodeId n = 0; n < size_; ++n) {
       if (!source_.live[n] || done[n]) continue;
       const Op op = graph_.op(n);
-      if (is_reduction(op) && graph_.payload(n) == rows_.index) {
+      if (is_sum_of_these_rows(n)) {
         drafts_.push_back(draft_reduction(n));
         for (const NodeId m : drafts_.back().sums) done[m] = true;
-      } else if (varies_here(n) && op != Op::column && op != Op::result) {
+      } else if (varies_here(n) && work_.needed[n] && op != Op::result) {
         drafts_.push_back(draft_plain(n));
       }
     }
@@ -106,7 +110,7 @@ class BodyLowering {
   void index_products() {
     products_by_value_.resize(size_);
     for (NodeId m = 0; m < size_; ++m)
-      if (const auto product = value_times_column(m); product && source_.live[m])
+      if (const auto product = value_times_column(m); product && source_.live[m] && is_sum_of_these_rows(m))
         products_by_value_[product->value].push_back({m, product->column});
   }
 
@@ -122,11 +126,11 @@ class BodyLowering {
     return draft;
   }
 
-  // The output by row is written by a step: a copy where it is a column.
+  // The output by row is written by a step: a copy where it is kept elsewhere.
   void draft_row_output() {
     for (const NodeId n : source_.traced.outputs)
-      if (varies_here(n)) row_output_ = n;
-    if (row_output_ != no_node && graph_.op(row_output_) == Op::column)
+      if (varies_here(n) && source_.stage[n] == work_.stage) row_output_ = n;
+    if (row_output_ != no_node && is_kept(row_output_))
       drafts_.push_back({row_output_, StepKind::copy, {row_output_}, 1, {}});
   }
 
@@ -152,6 +156,15 @@ class BodyLowering {
     number(true, body_.uniforms.size(), body_.columns,
            [&](NodeId x) { return static_cast<std::uint32_t>(graph_.payload(x)); });
     base_ = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size());
+    const auto number_stored = [&](NodeId x) {
+      if (!varies_here(x) || work_.storage[x] == no_node || pointer_[x] != no_node) return;
+      pointer_[x] = base_++;
+      body_.stored.push_back(work_.storage[x]);
+    };
+    for (const Draft& d : drafts_) {
+      std::ranges::for_each(d.operands, number_stored);
+      for (NodeId m = d.node; m < d.node + d.num_results; ++m) number_stored(m);
+    }
   }
 
   void place() {
@@ -183,8 +196,9 @@ class BodyLowering {
     // Element by element a result may take an operand's place; of several results none may.
     if (d.num_results == 1) give_back_operands(i);
     for (NodeId m = d.node; m < d.node + d.num_results; ++m) {
-      const std::uint32_t p = m == row_output_ ? row_output_pointer : base_ + blocks_.take();
-      if (d.kind != StepKind::copy) pointer_[m] = p;  // a column that is copied stays where it is
+      const bool leaves = m == row_output_ && (d.kind == StepKind::copy || !is_kept(m));
+      const std::uint32_t p = leaves ? row_output_pointer : is_kept(m) ? pointer_[m] : base_ + blocks_.take();
+      if (d.kind != StepKind::copy) pointer_[m] = p;  // what is copied stays where it is
       if (m == d.node) step.result = p;
       body_.operands.push_back(p);
     }
@@ -218,7 +232,7 @@ class BodyLowering {
   // (bench/derivative_speed).
   void choose_leaf() {
     constexpr std::size_t cache = 256 * 1024;
-    const std::size_t per_row = 8 * (body_.columns.size() + body_.num_blocks + 1);
+    const std::size_t per_row = 8 * (body_.columns.size() + body_.stored.size() + body_.num_blocks + 1);
     body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
   }
 
@@ -231,6 +245,7 @@ class BodyLowering {
   const BodySource& source_;
   const Graph& graph_;
   NodeId size_;
+  BodyRows work_;
   RowSet rows_;
   std::vector<std::vector<Product>> products_by_value_;
   std::vector<Draft> drafts_;
@@ -249,6 +264,6 @@ NodeId num_results(const Graph& graph, NodeId n) {
   return has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
 }
 
-Body lower_body(const BodySource& source, RowSet rows) { return BodyLowering(source, rows).run(); }
+Body lower_body(const BodySource& source, const BodyRows& rows) { return BodyLowering(source, rows).run(); }
 
 }  // namespace rappel::detail

@@ -2,6 +2,8 @@
 
 // What the executors run: no calculus below this line. Uniform values live in one array, uniforms; a body
 // runs once for each leaf of rows of one table and ends in sums over rows, which are uniform values again.
+// Where rows need the result of a sum over rows there are several stages; what a later body needs of the rows
+// of an earlier one is stored or computed again, with the same bits.
 
 #include <rappel/autodiff/graph.hpp>
 
@@ -21,13 +23,14 @@ struct BodyStep {
   std::uint32_t num_results;
 };
 
-// Pointers are numbered: the uniform values in use, then the columns in use, then blocks, then the row
-// output.
+// Pointers are numbered: the uniform values in use, then the columns in use, then the stored columns written
+// or read, then blocks, then the row output.
 struct Body {
   RowSet rows;
   Index leaf_rows = 0;  // 64, 128 or 256
   std::vector<std::uint32_t> uniforms;
   std::vector<std::uint32_t> columns;
+  std::vector<std::uint32_t> stored;  // of the table's, by number
   std::uint32_t num_blocks = 0;
   bool has_row_output = false;
   std::vector<BodyStep> steps;
@@ -36,9 +39,16 @@ struct Body {
   std::vector<std::uint32_t> targets;   // the uniform value that each reduction becomes
 
   std::uint32_t num_pointers() const {
-    return static_cast<std::uint32_t>(uniforms.size() + columns.size()) + num_blocks +
+    return static_cast<std::uint32_t>(uniforms.size() + columns.size() + stored.size()) + num_blocks +
            (has_row_output ? 1 : 0);
   }
+};
+
+// Uniform values, then one body at most for each table.
+struct Stage {
+  std::vector<UniformInstruction> uniforms;
+  std::vector<Body> bodies;
+  std::vector<Body> storing_bodies;  // the same where columns are stored; empty if none ever is
 };
 
 struct Program {
@@ -47,14 +57,13 @@ struct Program {
   std::vector<double> constants;  // the uniform values after the parameters
   std::vector<std::uint32_t>
       num_rows_of;  // the uniform values after the constants: row sets whose size they are
-  std::vector<UniformInstruction> prologue, epilogue;
-  std::vector<std::uint32_t> operands;
-  std::vector<Body> bodies;            // at most one for each table
-  std::vector<std::uint32_t> outputs;  // uniform values; none for the output by row
+  std::vector<Stage> stages;
+  std::vector<std::uint32_t> operands;    // of the uniforms' instructions
+  std::vector<std::uint32_t> num_stored;  // by table: columns that the storing bodies keep
+  std::vector<std::uint32_t> outputs;     // uniform values; none for the output by row
 };
 
-// Outputs are uniform, but for at most one that varies. Throws std::invalid_argument where a row needs the
-// result of a sum over rows, which takes a second body.
+// Outputs are uniform, but for at most one that varies.
 Program lower(const Traced& traced);
 
 }  // namespace rappel::detail

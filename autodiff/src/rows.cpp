@@ -80,5 +80,18 @@ Expr RowScope::mean(const Expr& value, const Location& at) const {
   return div(sum(value, at), recording.expr(recording.builder().num_rows(rows_)), at);
 }
 
+Expr RowScope::max(const Expr& value, const Location& at) const {
+  Recording& recording = *Recording::innermost();
+  recording.locate(at);
+  return recording.expr(recording.builder().reduce_rows(Reduce::max, rows_, recording.node(value)));
+}
+
+Condition RowScope::any(const Condition& condition, const Location& at) const {
+  Recording& recording = *Recording::innermost();
+  recording.locate(at);
+  return Condition(recording.expr(
+      recording.builder().reduce_rows(Reduce::any, rows_, recording.node(condition.value()))));
+}
+
 }  // namespace detail
 }  // namespace rappel

@@ -1,5 +1,7 @@
 #include "evaluate.hpp"
 
+#include "function_impl.hpp"
+
 #include <algorithm>
 
 namespace rappel::test {
@@ -149,6 +151,15 @@ Cost rows_cost(Index num_parameters, Index num_columns, const std::function<Expr
     std::vector<Expr> row;
     for (Index c = 0; c < num_columns; ++c) row.push_back(recording.expr(builder.column(rows, c)));
     return builder.reduce_rows(Reduce::sum, rows, recording.node(cost(w, row)));
+  });
+}
+
+Cost table_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost) {
+  detail::Builder builder;
+  detail::CostRecording tables{builder, {}, {}};
+  return cost_of(num_parameters, builder, [&](detail::Recording& recording, ExprSpan w) {
+    recording.tables = &tables;
+    return recording.node(cost(w));
   });
 }
 

@@ -58,5 +58,7 @@ struct Cost {
 Cost scalar_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost, PassOptions options = {});
 // The sum over the rows of table 0 of cost(parameters, row).
 Cost rows_cost(Index num_parameters, Index num_columns, const std::function<Expr(ExprSpan, ExprSpan)>& cost);
+// Of a cost that uses sum_over_rows and the like.
+Cost table_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost);
 
 }  // namespace rappel::test

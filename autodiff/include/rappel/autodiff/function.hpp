@@ -17,6 +17,9 @@ namespace rappel {
 struct RecordOptions {
   int threads = 1;           // >= 1: used by costs over many rows; results do not depend on it
   bool exact_zeros = false;  // true: keep 0 * x, 0 / x and x + 0 as written (see PassOptions)
+  // Bytes, >= 0. Where rows need the result of a sum over rows, what was computed of them before is stored if
+  // it fits, else computed again; results do not depend on it.
+  Index workspace_limit = default_workspace_limit;
 };
 
 // Immutable to its callers, cheap to copy, and may be called from many threads at once.

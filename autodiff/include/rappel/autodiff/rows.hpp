@@ -12,6 +12,8 @@
 
 namespace rappel {
 
+inline constexpr Index default_workspace_limit = 32 << 20;  // bytes, see RecordOptions
+
 namespace detail {
 
 // Storage whose columns are contiguous, so that it can be borrowed: Matrix, Vector, and Map or Ref of them.
@@ -128,6 +130,8 @@ class RowScope {
   RowSet rows() const { return rows_; }
   Expr sum(const Expr& value, const Location& at) const;
   Expr mean(const Expr& value, const Location& at) const;
+  Expr max(const Expr& value, const Location& at) const;
+  Condition any(const Condition& condition, const Location& at) const;
 
  private:
   RowSet rows_;
@@ -137,7 +141,8 @@ class RowScope {
 }  // namespace detail
 
 // The sum, or the mean, of cost(row) over the rows of `columns`, in a fixed order: the bits do not depend on
-// the number of threads. `cost` is called once, on symbols. Throw std::invalid_argument outside of a cost and
+// the number of threads. `cost` is called once, on symbols, and may use the results of other sums over rows,
+// of the same table or of another: sum((x - mean)^2), say. Throw std::invalid_argument outside of a cost and
 // where rows nest. A mean over no rows throws when it is computed.
 template <class F>
 Expr sum_over_rows(const Columns& columns, F&& cost, Location at = Location::here()) {
@@ -148,6 +153,26 @@ template <class F>
 Expr mean_over_rows(const Columns& columns, F&& cost, Location at = Location::here()) {
   const detail::RowScope scope(columns);
   return scope.mean(cost(scope.row()), at);
+}
+
+// The largest, or the smallest, of cost(row): -inf and inf over no rows, NaN if a row's is. Rows that tie share
+// the adjoint equally.
+template <class F>
+Expr max_over_rows(const Columns& columns, F&& cost, Location at = Location::here()) {
+  const detail::RowScope scope(columns);
+  return scope.max(cost(scope.row()), at);
+}
+template <class F>
+Expr min_over_rows(const Columns& columns, F&& cost, Location at = Location::here()) {
+  const detail::RowScope scope(columns);
+  return neg(scope.max(neg(cost(scope.row()), at), at), at);
+}
+
+// Whether condition(row) holds for a row; over no rows it does not.
+template <class F>
+Condition any_over_rows(const Columns& columns, F&& condition, Location at = Location::here()) {
+  const detail::RowScope scope(columns);
+  return scope.any(condition(scope.row()), at);
 }
 
 // value(row) for each row: what a Function recorded from it computes by values().
