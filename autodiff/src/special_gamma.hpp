@@ -127,7 +127,9 @@ Terms<N> polygamma_difference_terms(const N& x, const N& y, int k) {
   }
   Terms<N> sum{N(0)};
   sum += polygamma_terms(x, k).value;
-  sum += -polygamma_terms(N(x + y), k).value;
+  const N total = x + y, lost = x > y ? N(y - (total - x)) : N(x - (total - y));  // the rounding of x + y
+  sum += -polygamma_terms(total, k).value;
+  if (lost != 0) sum += -lost * polygamma_terms(total, k + 1).value;
   return sum;
 }
 
