@@ -15,8 +15,9 @@ constexpr double always_ok = 4.0;
 
 double allowed(double condition) { return always_ok * (condition > 1.0 ? condition : 1.0); }
 
-std::string name_of_output(std::size_t i, bool by_row) {
-  if (by_row) return "row " + std::to_string(i);
+std::string name_of_output(std::size_t i, OutputNames names) {
+  if (names == OutputNames::rows) return "row " + std::to_string(i);
+  if (names == OutputNames::values) return "value[" + std::to_string(i) + "]";
   return i == 0 ? "value" : "gradient[" + std::to_string(i - 1) + "]";
 }
 
@@ -34,12 +35,12 @@ OutputAccuracy compared(std::string name, double computed, const exact::Real& ex
 }
 
 // The value, then the largest errors.
-std::vector<std::size_t> most_in_error(const std::vector<OutputAccuracy>& outputs, bool by_row,
+std::vector<std::size_t> most_in_error(const std::vector<OutputAccuracy>& outputs, OutputNames names,
                                        Index max_conditions) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (!std::isnan(outputs[i].ulp)) order.push_back(i);
-  const bool has_value = !by_row && !order.empty() && order[0] == 0;
+  const bool has_value = names == OutputNames::value_and_gradient && !order.empty() && order[0] == 0;
   std::stable_sort(order.begin() + (has_value ? 1 : 0), order.end(),
                    [&](std::size_t a, std::size_t b) { return outputs[a].ulp > outputs[b].ulp; });
   if (order.size() > static_cast<std::size_t>(max_conditions))
@@ -63,16 +64,15 @@ void judge(OutputAccuracy& output, const exact::Condition& condition, const Grap
 
 }  // namespace
 
-Accuracy accuracy_of(const Traced& traced, ConstSpan x, std::span<const Columns> tables, ConstSpan computed,
+Accuracy accuracy_of(const Traced& traced, OutputNames names, const Call& call, ConstSpan computed,
                      const AccuracyOptions& options, exact::Definition definition) {
-  exact::Run run(traced, x, tables, definition);
-  const bool by_row = traced.graph.varying(traced.outputs[0]);
+  exact::Run run(traced, call, definition);
   Accuracy result;
   result.not_checked = run.not_checked();
   for (std::size_t i = 0; i < computed.size(); ++i)
     result.outputs.push_back(
-        compared(name_of_output(i, by_row), computed[i], run.outputs()[i], run.checked(i)));
-  const auto order = most_in_error(result.outputs, by_row, options.max_conditions);
+        compared(name_of_output(i, names), computed[i], run.outputs()[i], run.checked(i)));
+  const auto order = most_in_error(result.outputs, names, options.max_conditions);
   const auto conditions = run.conditions(order);
   for (std::size_t i = 0; i < order.size(); ++i) judge(result.outputs[order[i]], conditions[i], traced.graph);
   return result;
@@ -85,17 +85,23 @@ Accuracy Function::accuracy(ConstSpan x, const AccuracyOptions& options) const {
     throw std::invalid_argument("Function::accuracy: max_conditions is " +
                                 std::to_string(options.max_conditions) + ", must be >= 0");
   const detail::Recorded& recorded = *impl_->recorded;
+  using detail::OutputNames;
+  const std::vector<double> arguments = impl_->bound_arguments("accuracy");
+  const detail::Call call{x, arguments, impl_->tables};
   Accuracy result;
-  if (recorded.by_row()) {
-    const Traced& traced = recorded.traced();
-    std::vector<double> computed(static_cast<std::size_t>(num_rows()));
-    values(x, computed);
-    if (!traced.graph.varying(traced.outputs[0]) && computed.size() > 1) computed.resize(1);  // all the same
-    result = detail::accuracy_of(traced, x, impl_->tables, computed, options);
-  } else {
+  if (recorded.has_value()) {
     std::vector<double> computed(static_cast<std::size_t>(dimension()) + 1);
     computed[0] = value_and_gradient(x, std::span(computed).subspan(1));
-    result = detail::accuracy_of(recorded.with_gradient(), x, impl_->tables, computed, options);
+    result = detail::accuracy_of(recorded.with_gradient(), OutputNames::value_and_gradient, call, computed,
+                                 options);
+  } else {
+    const Traced& traced = recorded.traced();
+    std::vector<double> computed(static_cast<std::size_t>(num_values()));
+    values(x, computed);
+    if (recorded.by_row() && !traced.graph.varying(traced.outputs[0]) && computed.size() > 1)
+      computed.resize(1);  // all the same
+    result = detail::accuracy_of(traced, recorded.by_row() ? OutputNames::rows : OutputNames::values, call,
+                                 computed, options);
   }
   if (!impl_->tables.empty()) result.instruction_set = name_of(detail::preferred_kernels().instruction_set);
   return result;

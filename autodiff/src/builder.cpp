@@ -77,7 +77,7 @@ NodeId Builder::fill(Slot& slot, NodeId n) {
 
 void Builder::insert(NodeId n) {
   const Op op = graph_.op(n);
-  if (op == Op::constant || op == Op::parameter || op == Op::result)
+  if (op == Op::constant || op == Op::parameter || op == Op::argument || op == Op::result)
     return;  // found by other means, or never equal
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);

@@ -104,7 +104,7 @@ class Search {
     first_.result = run_.value(n);
     first_.row = row;
     const Location at = location_of(graph_.location(op == Op::constant ? users_[n] : n));
-    if (op == Op::parameter || op == Op::column) return report_input(n);
+    if (op == Op::parameter || op == Op::argument || op == Op::column) return report_input(n);
     first_.file = at.file;
     first_.line = at.line;
     if (op == Op::constant) {
@@ -118,10 +118,13 @@ class Search {
   }
 
   void report_input(NodeId n) {
-    const bool parameter = graph_.op(n) == Op::parameter;
-    first_.found = parameter ? Diagnosis::Found::parameter : Diagnosis::Found::data;
+    using Found = Diagnosis::Found;
+    const Op op = graph_.op(n);
+    first_.found = op == Op::parameter  ? Found::parameter
+                   : op == Op::argument ? Found::argument
+                                        : Found::data;
     first_.place = graph_.payload(n);
-    if (parameter) return;
+    if (op != Op::column) return;
     const auto& names = tables_[graph_.row_set(n).index].names();
     if (!names.empty()) first_.column = names[static_cast<std::size_t>(first_.place)];
   }
@@ -154,8 +157,9 @@ Diagnosis Function::diagnose(ConstSpan x) const {
     throw std::invalid_argument("Function::diagnose: x has " + std::to_string(x.size()) +
                                 " entries, the function takes " + std::to_string(dimension()));
   const detail::Recorded& recorded = *impl_->recorded;
-  const Traced traced = recorded.by_row() ? recorded.traced() : recorded.with_gradient();
-  detail::DoubleRun run(traced, x, impl_->tables);
+  const Traced traced = recorded.has_value() ? recorded.with_gradient() : recorded.traced();
+  const std::vector<double> arguments = impl_->bound_arguments("diagnose");
+  detail::DoubleRun run(traced, {x, arguments, impl_->tables});
   run.run();
   detail::Search search(traced.graph, static_cast<NodeId>(recorded.traced().graph.size()), run,
                         impl_->tables);

@@ -38,6 +38,8 @@ std::ostream& operator<<(std::ostream& out, const Diagnosis& d) {
   }
   if (d.found == Diagnosis::Found::parameter)
     return out << "parameter " << d.place << " is " << text_of(d.result);
+  if (d.found == Diagnosis::Found::argument)
+    return out << "argument " << d.place << " is " << text_of(d.result);
   if (d.found == Diagnosis::Found::data) {
     out << "column ";
     d.column.empty() ? out << d.place : out << d.column;

@@ -21,10 +21,9 @@ void add_term(Op op, double& sum, double term) {
 
 }  // namespace
 
-DoubleRun::DoubleRun(const Traced& traced, ConstSpan x, const std::vector<Columns>& tables)
+DoubleRun::DoubleRun(const Traced& traced, const Call& call)
     : graph_(traced.graph),
-      x_(x),
-      tables_(tables),
+      call_(call),
       size_(static_cast<NodeId>(graph_.size())),
       values_(size_, 0.0),
       stages_(stages_of(graph_)),
@@ -71,7 +70,7 @@ void DoubleRun::run_rows(std::size_t table, std::uint32_t stage) {
   if (reductions.empty()) return;
   for (const NodeId n : reductions)
     values_[n] = graph_.op(n) == Op::max_rows ? -std::numeric_limits<double>::infinity() : 0.0;
-  for (Index row = 0; row < tables_[table].num_rows(); ++row) {
+  for (Index row = 0; row < call_.tables[table].num_rows(); ++row) {
     evaluate_row(table, row, stage);
     for (const NodeId n : reductions) add_term(graph_.op(n), values_[n], term(n));
   }
@@ -84,15 +83,18 @@ void DoubleRun::compute(NodeId n, Index row) {
       values_[n] = graph_.value(n);
       return;
     case Op::parameter:
-      values_[n] = x_[static_cast<std::size_t>(graph_.payload(n))];
+      values_[n] = call_.parameters[static_cast<std::size_t>(graph_.payload(n))];
+      return;
+    case Op::argument:
+      values_[n] = call_.arguments[static_cast<std::size_t>(graph_.payload(n))];
       return;
     case Op::column: {
-      const double* column = tables_[graph_.row_set(n).index].column(graph_.payload(n));
+      const double* column = call_.tables[graph_.row_set(n).index].column(graph_.payload(n));
       values_[n] = column == nullptr ? 0.0 : column[row];  // null: with_columns lacks it, nothing reads it
       return;
     }
     case Op::num_rows:
-      values_[n] = static_cast<double>(tables_[static_cast<std::size_t>(graph_.payload(n))].num_rows());
+      values_[n] = static_cast<double>(call_.tables[static_cast<std::size_t>(graph_.payload(n))].num_rows());
       return;
     case Op::result:
       return;  // came with its node

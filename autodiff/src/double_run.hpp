@@ -3,7 +3,7 @@
 // A graph run node by node in doubles, one row at a time: what f.diagnose looks at. Memory does not grow with
 // the rows.
 
-#include <rappel/autodiff/rows.hpp>
+#include "call.hpp"
 
 #include <vector>
 
@@ -11,8 +11,7 @@ namespace rappel::detail {
 
 class DoubleRun {
  public:
-  // Borrows all three.
-  DoubleRun(const Traced& traced, ConstSpan x, const std::vector<Columns>& tables);
+  DoubleRun(const Traced& traced, const Call& call);  // borrows both
 
   void run();                                          // all uniform nodes
   void evaluate_row(std::size_t table, Index row);     // after run(): the nodes that vary, at this row
@@ -25,8 +24,7 @@ class DoubleRun {
   void compute(NodeId n, Index row);
 
   const Graph& graph_;
-  ConstSpan x_;
-  const std::vector<Columns>& tables_;
+  Call call_;
   NodeId size_;
   std::vector<double> values_, operands_;
   std::vector<std::uint32_t> stages_;

@@ -13,7 +13,8 @@ namespace {
 const Real beyond_doubles{Real::Number(ldexp(Real::Number(1.0), 1024))};
 
 bool is_leaf(Op op) {
-  return op == Op::constant || op == Op::parameter || op == Op::column || op == Op::num_rows;
+  return op == Op::constant || op == Op::parameter || op == Op::argument || op == Op::column ||
+         op == Op::num_rows;
 }
 
 }  // namespace
@@ -35,6 +36,7 @@ bool rounds(Op op) {
 #include <rappel/autodiff/ops.def>
     case Op::constant:
     case Op::parameter:
+    case Op::argument:
     case Op::column:
     case Op::num_rows:
     case Op::select:
@@ -46,18 +48,19 @@ bool rounds(Op op) {
   }
 }
 
-Run::Run(const Traced& traced, ConstSpan parameters, std::span<const Columns> tables, Definition definition)
+Run::Run(const Traced& traced, const detail::Call& call, Definition definition)
     : traced_(traced),
       graph_(traced.graph),
-      parameters_(parameters),
-      tables_(tables),
+      parameters_(call.parameters),
+      arguments_(call.arguments),
+      tables_(call.tables),
       definition_(definition),
       size_(static_cast<NodeId>(graph_.size())),
       known_(size_, false),
       matters_(size_, false),
       stages_(detail::stages_of(graph_)),
-      rows_(tables.size()),
-      reductions_(tables.size()),
+      rows_(tables_.size()),
+      reductions_(tables_.size()),
       values_(size_, real_nan) {
   for (const NodeId n : traced.outputs) by_row_ = by_row_ || graph_.varying(n);
   classify();
@@ -141,6 +144,9 @@ void Run::evaluate(NodeId n, Index row) {
       return;
     case Op::parameter:
       values_[n] = parameters_[place];
+      return;
+    case Op::argument:
+      values_[n] = arguments_[place];
       return;
     case Op::num_rows:
       values_[n] = static_cast<double>(tables_[place].num_rows());

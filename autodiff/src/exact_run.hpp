@@ -2,6 +2,7 @@
 
 // A graph replayed in 50 digits, rows included, and how much its outputs magnify the rounding of each node.
 
+#include "call.hpp"
 #include "exact.hpp"
 
 #include <rappel/autodiff/rows.hpp>
@@ -34,8 +35,7 @@ struct Condition {
 class Run {
  public:
   // Outputs are uniform, or one that varies.
-  Run(const Traced& traced, ConstSpan parameters, std::span<const Columns> tables,
-      Definition definition = results_of);
+  Run(const Traced& traced, const detail::Call& call, Definition definition = results_of);
 
   // One for each output, or of one that varies one for each row. NaN where not checked.
   const std::vector<Real>& outputs() const { return outputs_; }
@@ -81,7 +81,7 @@ class Run {
 
   const Traced& traced_;
   const Graph& graph_;
-  ConstSpan parameters_;
+  ConstSpan parameters_, arguments_;
   std::span<const Columns> tables_;
   Definition definition_;
   NodeId size_;

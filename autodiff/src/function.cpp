@@ -1,55 +1,55 @@
 #include "function_impl.hpp"
 
-#include "sweep.hpp"
+#include "derivatives.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace rappel {
 namespace detail {
 
-RowSet CostRecording::add(const Columns& table) {
-  const auto same = [&](const Columns& other) {
-    if (other.num_rows() != table.num_rows() || other.num_columns() != table.num_columns() ||
-        other.names() != table.names())
-      return false;
-    for (Index c = 0; c < table.num_columns(); ++c)
-      if (other.column(c) != table.column(c)) return false;
-    return true;
-  };
-  const auto found = std::find_if(columns.begin(), columns.end(), same);
-  if (found != columns.end()) return {static_cast<std::uint16_t>(found - columns.begin())};
-  columns.push_back(table);
-  needs_rows.push_back(false);
-  return builder.graph().rows(table.num_columns());
-}
-
-Recorded::Recorded(Traced traced, bool by_row, std::vector<bool> needs_rows, const RecordOptions& options)
-    : traced_(std::move(traced)), by_row_(by_row), needs_rows_(std::move(needs_rows)), options_(options) {}
+Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options)
+    : traced_(std::move(traced)), outputs_(outputs), needs_rows_(std::move(needs_rows)), options_(options) {}
 
 std::unique_ptr<Executor> Recorded::compile(const Traced& traced) const {
   return make_interpreter(lower(fuse_live(traced)), preferred_kernels(), options_.workspace_limit);
 }
 
-const Executor& Recorded::value() const {
-  return value_.get([&] { return compile(traced_); });
-}
+Traced Recorded::with_gradient() const { return detail::with_gradient(traced_, pass_options()); }
 
-Traced Recorded::with_gradient() const {
-  Builder builder(traced_.graph, {options_.exact_zeros});
-  std::vector<NodeId> parameters;
-  for (NodeId n = 0; n < static_cast<NodeId>(traced_.graph.size()); ++n)
-    if (traced_.graph.op(n) == Op::parameter) parameters.push_back(n);
-  const NodeId one = builder.constant(1.0);
-  Traced both{{}, traced_.outputs, traced_.guards};
-  for (const NodeId g : reverse_sweep(builder, traced_.outputs, {&one, 1}, parameters))
-    both.outputs.push_back(g);
-  both.graph = builder.take();
-  return both;
+const Executor& Recorded::outputs() const {
+  return plain_.get([&] { return compile(traced_); });
 }
-
 const Executor& Recorded::value_and_gradient() const {
-  return gradient_.get([&] { return compile(with_gradient()); });
+  return with_gradient_.get([&] { return compile(with_gradient()); });
+}
+const Executor& Recorded::vector_jacobian() const {
+  return vector_jacobian_.get([&] { return compile(detail::vector_jacobian(traced_, pass_options())); });
+}
+const Executor& Recorded::jacobian_vector() const {
+  return jacobian_vector_.get([&] { return compile(detail::jacobian_vector(traced_, pass_options())); });
+}
+const Executor& Recorded::jacobian() const {
+  return jacobian_.get([&] { return compile(detail::jacobian(traced_, pass_options(), symmetric_)); });
+}
+const Executor& Recorded::gauss_newton() const {
+  return gauss_newton_.get([&] { return compile(detail::gauss_newton(traced_, pass_options())); });
+}
+
+bool Recorded::jacobian_at_once() const {
+  constexpr Index most_nodes = Index{1} << 19;
+  const auto m = static_cast<Index>(traced_.outputs.size()), n = traced_.graph.num_parameters();
+  return std::min(m, n) <= most_nodes / std::max<Index>(traced_.graph.size(), 1);
+}
+
+std::shared_ptr<const Recorded> Recorded::gradient() const {
+  gradient_.get([&] {
+    Traced traced = with_gradient();
+    traced.outputs.erase(traced.outputs.begin());
+    auto gradient = std::make_shared<Recorded>(remove_dead(traced), Outputs::values, needs_rows_, options_);
+    gradient->symmetric_ = true;
+    return gradient;
+  });
+  return gradient_.owner();
 }
 
 bool uses_column(const Traced& traced, Index column) {
@@ -59,88 +59,70 @@ bool uses_column(const Traced& traced, Index column) {
   return false;
 }
 
-namespace {
-
-// Records `cost` on fresh parameters; its result is handed to `output`, which gives the output node.
-template <class Cost, class Output>
-Function record_any(Index num_parameters, const Cost& cost, const RecordOptions& options, bool by_row,
-                    const Output& output) {
-  if (num_parameters < 0)
-    throw std::invalid_argument("record: " + std::to_string(num_parameters) + " parameters");
-  if (options.threads < 1)
-    throw std::invalid_argument("record: threads is " + std::to_string(options.threads) +
-                                ", at least 1 is needed");
-  if (options.workspace_limit < 0)
-    throw std::invalid_argument("record: workspace_limit is " + std::to_string(options.workspace_limit) +
-                                " bytes, at least 0 is needed");
-  Builder builder({options.exact_zeros});
-  CostRecording tables{builder, {}, {}};
-  Recording recording(builder);
-  recording.tables = &tables;
-  std::vector<Expr> parameters;
-  for (Index i = 0; i < num_parameters; ++i)
-    parameters.push_back(recording.expr(builder.graph().parameter()));
-  const NodeId result = output(recording, cost(ExprSpan(parameters)));
-  Traced traced{builder.take(), {result}, {}};
-  auto impl = std::make_shared<Function::Impl>();
-  impl->recorded =
-      std::make_shared<Recorded>(std::move(traced), by_row, std::move(tables.needs_rows), options);
-  impl->tables.assign(tables.columns.begin(), tables.columns.end());
-  return Function(std::move(impl));
-}
-
-}  // namespace
-
-Function record_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost,
-                     const RecordOptions& options) {
-  return record_any(num_parameters, cost, options, false, [](Recording& recording, const Expr& value) {
-    const NodeId n = recording.node(value);
-    if (recording.builder().graph().varying(n))
-      throw std::invalid_argument(
-          "record: the cost varies by row; it lacks a sum_over_rows or mean_over_rows");
-    return n;
-  });
-}
-
-Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpan)>& cost,
-                     const RecordOptions& options) {
-  return record_any(num_parameters, cost, options, true, [](Recording& recording, const RowValues& rows) {
-    const NodeId n = recording.node(rows.value());
-    const Graph& graph = recording.builder().graph();
-    if (graph.varying(n) && graph.row_set(n) != rows.rows())
-      throw std::invalid_argument("record: the values of map_rows vary over another table's rows");
-    if (recording.tables->columns.size() != 1)
-      throw std::invalid_argument("record: map_rows takes one table, the cost uses " +
-                                  std::to_string(recording.tables->columns.size()));
-    return n;
-  });
-}
-
 }  // namespace detail
+
+std::vector<double> Function::Impl::bound_arguments(const char* what) const {
+  std::vector<double> values;
+  for (const std::optional<double>& a : arguments) {
+    if (!a)
+      throw std::invalid_argument(std::string("Function::") + what + ": argument " +
+                                  std::to_string(values.size()) + " has no value; give it one by with()");
+    values.push_back(*a);
+  }
+  return values;
+}
 
 namespace {
 
 using detail::Recorded;
 using detail::Workspace;
 
-void check_size(const char* what, std::size_t given, Index expected) {
+void check_size(const char* what, const char* which, std::size_t given, Index expected) {
   if (static_cast<Index>(given) != expected)
-    throw std::invalid_argument(std::string("Function::") + what + " has " + std::to_string(given) +
-                                " entries, the function takes " + std::to_string(expected));
+    throw std::invalid_argument(std::string("Function::") + what + ": " + which + " has " +
+                                std::to_string(given) + " entries, the function takes " +
+                                std::to_string(expected));
 }
 
-void check_scalar(const Function::Impl& f, const char* what) {
-  if (f.recorded->by_row())
-    throw std::invalid_argument(std::string("Function::") + what +
-                                ": this function has one value for each row, use values()");
+void check_rows(const Function::Impl& f, const char* what) {
   for (std::size_t t = 0; t < f.tables.size(); ++t)
     if (f.recorded->needs_rows(t) && f.tables[t].num_rows() == 0)
       throw std::invalid_argument(std::string("Function::") + what + ": a mean over a table of no rows");
 }
 
+void check_value(const Function::Impl& f, const char* what) {
+  if (f.recorded->by_row())
+    throw std::invalid_argument(std::string("Function::") + what +
+                                ": this function has one value for each row, use values()");
+  if (!f.recorded->has_value())
+    throw std::invalid_argument(std::string("Function::") + what + ": this function has " +
+                                std::to_string(f.recorded->traced().outputs.size()) +
+                                " values, use values() and jacobian()");
+  check_rows(f, what);
+}
+
+void check_outputs(const Function::Impl& f, const char* what) {
+  if (f.recorded->by_row())
+    throw std::invalid_argument(std::string("Function::") + what +
+                                ": this function has one value for each row; see gauss_newton()");
+  check_rows(f, what);
+}
+
+// `more` follow the arguments that the function has been given.
+void run(const Function::Impl& f, const char* what, const detail::Executor& executor, ConstSpan x,
+         ConstSpan more, MutableSpan outputs, double* row_output = nullptr) {
+  const int threads = f.recorded->options().threads;
+  Workspace& workspace = Workspace::of_this_thread();
+  if (f.arguments.empty()) return executor.run({x, more, f.tables}, threads, workspace, outputs, row_output);
+  std::vector<double> arguments = f.bound_arguments(what);
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  executor.run({x, arguments, f.tables}, threads, workspace, outputs, row_output);
+}
+
 }  // namespace
 
 Index Function::dimension() const { return impl_->recorded->traced().graph.num_parameters(); }
+Index Function::num_arguments() const { return impl_->recorded->traced().graph.num_arguments(); }
 
 Index Function::num_rows() const {
   if (impl_->tables.size() > 1)
@@ -149,46 +131,119 @@ Index Function::num_rows() const {
   return impl_->tables.empty() ? 0 : impl_->tables[0].num_rows();
 }
 
+Index Function::num_values() const {
+  return impl_->recorded->by_row() ? num_rows()
+                                   : static_cast<Index>(impl_->recorded->traced().outputs.size());
+}
+
 double Function::value(ConstSpan x) const {
-  check_size("value: x", x.size(), dimension());
-  check_scalar(*impl_, "value");
+  check_size("value", "x", x.size(), dimension());
+  check_value(*impl_, "value");
   double result;
-  const Recorded& recorded = *impl_->recorded;
-  recorded.value().run(x, impl_->tables, recorded.options().threads, Workspace::of_this_thread(),
-                       {&result, 1}, nullptr);
+  run(*impl_, "value", impl_->recorded->outputs(), x, {}, {&result, 1});
   return result;
 }
 
 void Function::values(ConstSpan x, MutableSpan result) const {
   const Recorded& recorded = *impl_->recorded;
-  if (!recorded.by_row())
-    throw std::invalid_argument(
-        "Function::values: this function has one value, not one for each row; use value()");
-  check_size("values: x", x.size(), dimension());
-  if (static_cast<Index>(result.size()) != num_rows())
+  check_size("values", "x", x.size(), dimension());
+  if (static_cast<Index>(result.size()) != num_values())
     throw std::invalid_argument("Function::values: the result has " + std::to_string(result.size()) +
-                                " entries, there are " + std::to_string(num_rows()) + " rows");
-  const NodeId output = recorded.traced().outputs[0];
-  const bool varying = recorded.traced().graph.varying(output);
+                                " entries, there are " + std::to_string(num_values()) +
+                                (recorded.by_row() ? " rows" : " values"));
+  if (!recorded.by_row()) {
+    check_rows(*impl_, "values");
+    return run(*impl_, "values", recorded.outputs(), x, {}, result);
+  }
+  const bool varying = recorded.traced().graph.varying(recorded.traced().outputs[0]);
   double uniform;
-  const MutableSpan outputs = varying ? MutableSpan() : MutableSpan(&uniform, 1);
-  recorded.value().run(x, impl_->tables, recorded.options().threads, Workspace::of_this_thread(), outputs,
-                       result.data());
+  run(*impl_, "values", recorded.outputs(), x, {}, varying ? MutableSpan() : MutableSpan(&uniform, 1),
+      result.data());
   if (!varying) std::ranges::fill(result, uniform);
 }
 
 double Function::value_and_gradient(ConstSpan x, MutableSpan gradient) const {
   const Index n = dimension();
-  check_size("value_and_gradient: x", x.size(), n);
-  check_size("value_and_gradient: the gradient", gradient.size(), n);
-  check_scalar(*impl_, "value_and_gradient");
+  check_size("value_and_gradient", "x", x.size(), n);
+  check_size("value_and_gradient", "the gradient", gradient.size(), n);
+  check_value(*impl_, "value_and_gradient");
+  std::vector<double>& outputs = Workspace::of_this_thread().outputs;
+  outputs.resize(gradient.size() + 1);
+  run(*impl_, "value_and_gradient", impl_->recorded->value_and_gradient(), x, {}, outputs);
+  std::copy(outputs.begin() + 1, outputs.end(), gradient.begin());
+  return outputs[0];
+}
+
+Function Function::gradient() const {
+  check_value(*impl_, "gradient");
+  auto impl = std::make_shared<Impl>(*impl_);
+  impl->recorded = impl_->recorded->gradient();
+  return Function(std::move(impl));
+}
+
+void Function::vector_jacobian(ConstSpan x, ConstSpan weights, MutableSpan result) const {
+  check_outputs(*impl_, "vector_jacobian");
+  check_size("vector_jacobian", "x", x.size(), dimension());
+  check_size("vector_jacobian", "the vector of weights", weights.size(), num_values());
+  check_size("vector_jacobian", "the result", result.size(), dimension());
+  run(*impl_, "vector_jacobian", impl_->recorded->vector_jacobian(), x, weights, result);
+}
+
+void Function::jacobian_vector(ConstSpan x, ConstSpan direction, MutableSpan result) const {
+  check_outputs(*impl_, "jacobian_vector");
+  check_size("jacobian_vector", "x", x.size(), dimension());
+  check_size("jacobian_vector", "the direction", direction.size(), dimension());
+  check_size("jacobian_vector", "the result", result.size(), num_values());
+  run(*impl_, "jacobian_vector", impl_->recorded->jacobian_vector(), x, direction, result);
+}
+
+void Function::jacobian(ConstSpan x, MutableSpan result) const {
+  check_outputs(*impl_, "jacobian");
+  const auto m = static_cast<std::size_t>(num_values()), n = static_cast<std::size_t>(dimension());
+  check_size("jacobian", "x", x.size(), dimension());
+  check_size("jacobian", "the result", result.size(), static_cast<Index>(m * n));
   const Recorded& recorded = *impl_->recorded;
-  const detail::Executor& executor = recorded.value_and_gradient();
-  Workspace& workspace = Workspace::of_this_thread();
-  workspace.outputs.resize(gradient.size() + 1);
-  executor.run(x, impl_->tables, recorded.options().threads, workspace, workspace.outputs, nullptr);
-  std::copy(workspace.outputs.begin() + 1, workspace.outputs.end(), gradient.begin());
-  return workspace.outputs[0];
+  if (recorded.jacobian_at_once()) {
+    std::vector<double> rows(recorded.symmetric() ? n * (n + 1) / 2 : m * n);
+    run(*impl_, "jacobian", recorded.jacobian(), x, {}, rows);
+    for (std::size_t i = 0, k = 0; i < m; ++i)
+      for (std::size_t j = recorded.symmetric() ? i : 0; j < n; ++j, ++k) {
+        result[i + j * m] = rows[k];
+        if (recorded.symmetric()) result[j + i * m] = rows[k];
+      }
+    return;
+  }
+  const bool by_rows = m < n;
+  std::vector<double> unit(by_rows ? m : n, 0.0), product(by_rows ? n : m);
+  for (std::size_t i = 0; i < unit.size(); ++i) {
+    unit[i] = 1.0;
+    by_rows ? vector_jacobian(x, unit, product) : jacobian_vector(x, unit, product);
+    for (std::size_t j = 0; j < product.size(); ++j) result[by_rows ? i + j * m : j + i * m] = product[j];
+    unit[i] = 0.0;
+  }
+}
+
+double Function::gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hessian) const {
+  const auto n = static_cast<std::size_t>(dimension());
+  check_size("gauss_newton", "x", x.size(), dimension());
+  check_size("gauss_newton", "the gradient", gradient.size(), dimension());
+  check_size("gauss_newton", "the matrix", hessian.size(), static_cast<Index>(n * n));
+  const Recorded& recorded = *impl_->recorded;
+  if (!recorded.by_row() || !recorded.traced().graph.varying(recorded.traced().outputs[0]))
+    throw std::invalid_argument("Function::gauss_newton: record the residuals by map_rows");
+  std::vector<double> outputs(1 + n + n * (n + 1) / 2);
+  run(*impl_, "gauss_newton", recorded.gauss_newton(), x, {}, outputs);
+  std::copy_n(outputs.begin() + 1, n, gradient.begin());
+  for (std::size_t i = 0, k = n + 1; i < n; ++i)
+    for (std::size_t j = i; j < n; ++j, ++k) hessian[i + j * n] = hessian[j + i * n] = outputs[k];
+  return outputs[0];
+}
+
+Function Function::with(ConstSpan arguments) const {
+  check_size("with", "the vector of arguments", arguments.size(), num_arguments());
+  auto impl = std::make_shared<Impl>(*impl_);
+  impl->arguments.assign(arguments.begin(), arguments.end());
+  return Function(std::move(impl));
 }
 
 Function Function::with_columns(const Columns& columns) const {

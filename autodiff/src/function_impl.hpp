@@ -9,61 +9,84 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace rappel {
 namespace detail {
 
-// The tables that a cost under recording has met. A deque: rows refer to the names of theirs.
+// What a cost under recording has met besides parameters. A deque: rows refer to the names of theirs.
 struct CostRecording {
   Builder& builder;
   std::deque<Columns> columns;
-  std::vector<bool> needs_rows;  // a mean: no rows is an error
+  std::vector<bool> needs_rows;                  // a mean: no rows is an error
+  std::vector<std::optional<double>> arguments;  // their presets
 
   RowSet add(const Columns& table);  // the same columns are the same table
 };
 
-// An executor that is made when first asked for, by one thread while others wait; where making it throws, the
-// next one tries again. (std::call_once hangs under ThreadSanitizer when its function throws.)
+// What is made when first asked for, by one thread while others wait; where making it throws, the next one
+// tries again. (std::call_once hangs under ThreadSanitizer when its function throws.)
+template <class T>
 class MadeOnce {
  public:
-  template <class Make>  // () -> std::unique_ptr<Executor>
-  const Executor& get(const Make& make) {
-    const Executor* executor = made_.load(std::memory_order_acquire);
-    if (executor == nullptr) {
+  template <class Make>  // () -> std::unique_ptr<T> or std::shared_ptr<T>
+  const T& get(const Make& make) {
+    const T* made = made_.load(std::memory_order_acquire);
+    if (made == nullptr) {
       const std::lock_guard lock(mutex_);
       if (!owner_) owner_ = make();
-      made_.store(executor = owner_.get(), std::memory_order_release);
+      made_.store(made = owner_.get(), std::memory_order_release);
     }
-    return *executor;
+    return *made;
   }
+  std::shared_ptr<const T> owner() const { return owner_; }  // after get()
 
  private:
-  std::atomic<const Executor*> made_ = nullptr;
+  std::atomic<const T*> made_ = nullptr;
   std::mutex mutex_;
-  std::unique_ptr<Executor> owner_;
+  std::shared_ptr<const T> owner_;
 };
+
+enum class Outputs { value, values, rows };  // one; several; one for each row
 
 // What with_columns leaves as it is: the graph, and the programs that are made of it when first asked for.
 class Recorded {
  public:
-  Recorded(Traced traced, bool by_row, std::vector<bool> needs_rows, const RecordOptions& options);
+  Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options);
 
   const Traced& traced() const { return traced_; }
   Traced with_gradient() const;  // the value's nodes with the numbers that they have, then the gradient's
-  bool by_row() const { return by_row_; }
+  bool has_value() const { return outputs_ == Outputs::value; }
+  bool by_row() const { return outputs_ == Outputs::rows; }
   bool needs_rows(std::size_t table) const { return needs_rows_[table]; }
   const RecordOptions& options() const { return options_; }
-  const Executor& value() const;               // outputs: the value, or the rows'
-  const Executor& value_and_gradient() const;  // outputs: the value, then the gradient
+
+  // Their outputs, see derivatives.hpp.
+  const Executor& outputs() const;  // the values, or the rows'
+  const Executor& value_and_gradient() const;
+  const Executor& vector_jacobian() const;
+  const Executor& jacobian_vector() const;
+  const Executor& jacobian() const;
+  const Executor& gauss_newton() const;
+  // Of a gradient half of the Jacobian does for all.
+  bool symmetric() const { return symmetric_; }
+  // Whether jacobian() would not be too large a program; else it is to be had by vectors.
+  bool jacobian_at_once() const;
+
+  std::shared_ptr<const Recorded> gradient() const;  // as outputs
 
  private:
   std::unique_ptr<Executor> compile(const Traced& traced) const;
+  PassOptions pass_options() const { return {options_.exact_zeros}; }
 
   Traced traced_;
-  bool by_row_;
+  Outputs outputs_;
   std::vector<bool> needs_rows_;
   RecordOptions options_;
-  mutable MadeOnce value_, gradient_;
+  bool symmetric_ = false;
+  mutable MadeOnce<Executor> plain_, with_gradient_, vector_jacobian_, jacobian_vector_, jacobian_,
+      gauss_newton_;
+  mutable MadeOnce<Recorded> gradient_;
 };
 
 // Whether a live node reads the column of the first table.
@@ -74,6 +97,10 @@ bool uses_column(const Traced& traced, Index column);
 struct Function::Impl {
   std::shared_ptr<const detail::Recorded> recorded;
   std::vector<Columns> tables;
+  std::vector<std::optional<double>> arguments;  // without a value until `with` gives one
+
+  std::vector<double> bound_arguments(
+      const char* what) const;  // throws std::invalid_argument for one without
 };
 
 }  // namespace rappel

@@ -107,6 +107,10 @@ NodeId Graph::parameter() {
   return append(Op::parameter, 0, {}, static_cast<std::size_t>(num_parameters_++));
 }
 
+NodeId Graph::argument() {
+  return append(Op::argument, 0, {}, static_cast<std::size_t>(num_arguments_++));
+}
+
 RowSet Graph::rows(Index num_columns) {
   if (num_columns < 0) throw std::invalid_argument("Graph::rows: a negative number of columns");
   if (num_columns_.size() >= 65534) throw std::length_error("Graph::rows: more than 65,534 tables");

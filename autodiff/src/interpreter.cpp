@@ -180,29 +180,30 @@ class Interpreter final : public Executor {
     }
   }
 
-  void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace,
-           MutableSpan outputs, double* row_output) const override {
-    double* uniforms = load_uniforms(parameters, tables, workspace);
-    const bool stores = reserve_stored(tables, workspace);
+  void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
+           double* row_output) const override {
+    double* uniforms = load_uniforms(call, workspace);
+    const bool stores = reserve_stored(call.tables, workspace);
     for (const BoundStage& stage : stages_) {
       run_uniform(stage.uniforms.data(), stage.uniforms.data() + stage.uniforms.size(),
                   program_.operands.data(), uniforms);
       for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
-        run_body(b, tables, threads, uniforms, workspace, row_output);
+        run_body(b, call.tables, threads, uniforms, workspace, row_output);
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = uniforms[program_.outputs[i]];
   }
 
  private:
-  double* load_uniforms(ConstSpan parameters, std::span<const Columns> tables, Workspace& workspace) const {
+  double* load_uniforms(const Call& call, Workspace& workspace) const {
     double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
-    double* next = uniforms + program_.num_parameters;
+    double* next = uniforms + program_.num_parameters + program_.num_arguments;
     if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
     workspace.program = number_;
     next += program_.constants.size();
     for (const std::uint32_t rows : program_.num_rows_of)
-      *next++ = static_cast<double>(tables[rows].num_rows());
-    std::copy(parameters.begin(), parameters.end(), uniforms);
+      *next++ = static_cast<double>(call.tables[rows].num_rows());
+    std::copy(call.parameters.begin(), call.parameters.end(), uniforms);
+    std::copy(call.arguments.begin(), call.arguments.end(), uniforms + program_.num_parameters);
     return uniforms;
   }
 

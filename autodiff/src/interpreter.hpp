@@ -1,7 +1,6 @@
 #pragma once
 
-#include <rappel/autodiff/rows.hpp>
-
+#include "call.hpp"
 #include "kernels.hpp"
 #include "program.hpp"
 
@@ -47,8 +46,8 @@ class Executor {
  public:
   virtual ~Executor() = default;
   // outputs: one for each uniform output; row_output: num_rows doubles for the output by row, or null.
-  virtual void run(ConstSpan parameters, std::span<const Columns> tables, int threads, Workspace& workspace,
-                   MutableSpan outputs, double* row_output) const = 0;
+  virtual void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
+                   double* row_output) const = 0;
 };
 
 // Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set. What later

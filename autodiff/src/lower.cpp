@@ -108,11 +108,13 @@ class Lowering {
   void number_uniforms() {
     std::uint32_t next = 0;
     program_.num_parameters = graph_.num_parameters();
+    program_.num_arguments = graph_.num_arguments();
     const auto number = [&](auto&& wanted) {
       for (NodeId n = 0; n < size_; ++n)
         if (!graph_.varying(n) && wanted(n)) uniform_[n] = next++;
     };
     number([&](NodeId n) { return graph_.op(n) == Op::parameter; });
+    number([&](NodeId n) { return graph_.op(n) == Op::argument; });
     number([&](NodeId n) {
       if (!live_[n] || !graph_.is_constant(n)) return false;
       program_.constants.push_back(graph_.value(n));
@@ -129,7 +131,7 @@ class Lowering {
 
   void add_uniform(NodeId n) {
     const Op op = graph_.op(n);
-    if (op == Op::parameter || op == Op::constant || op == Op::num_rows || op == Op::result ||
+    if (op == Op::parameter || op == Op::argument || op == Op::constant || op == Op::num_rows || op == Op::result ||
         is_reduction(op))
       return;
     const auto x = graph_.operands(n);

@@ -1,4 +1,5 @@
 #include "builder.hpp"
+#include "copy_nodes.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,40 +8,8 @@ namespace rappel {
 namespace {
 
 using detail::Builder;
-
-Graph& graph_of(Graph& graph) { return graph; }
-Graph& graph_of(Builder& builder) { return builder.graph(); }
-
-// Appends node n of `from` to a graph or a builder, its operands renumbered by `map`.
-template <class Target>
-NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands,
-                 Target& to) {
-  graph_of(to).set_location(from.location(n));
-  switch (const Op op = from.op(n)) {
-    case Op::constant:
-      return to.constant(from.value(n));
-    case Op::column:
-      return to.column(from.row_set(n), from.payload(n));
-    case Op::num_rows:
-      return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
-    case Op::result:
-      return map[from.operands(n)[0]] + static_cast<NodeId>(from.payload(n));  // came with its node
-    default:
-      operands.clear();
-      for (const NodeId x : from.operands(n)) operands.push_back(map[x]);
-      if (op >= Op::sum_rows && op <= Op::any_rows) {
-        const Reduce reduce = op == Op::sum_rows   ? Reduce::sum
-                              : op == Op::max_rows ? Reduce::max
-                                                   : Reduce::any;
-        return to.reduce_rows(reduce, {static_cast<std::uint16_t>(from.payload(n))}, operands[0]);
-      }
-      return to.node(op, operands);
-  }
-}
-
-void copy_row_sets(const Graph& from, Graph& to) {
-  for (Index i = 0; i < from.num_row_sets(); ++i) to.rows(from.num_columns({static_cast<std::uint16_t>(i)}));
-}
+using detail::copy_node;
+using detail::copy_row_sets;
 
 // Outputs and guards by their new numbers.
 Traced renumbered(const Traced& from, const std::vector<NodeId>& map, Graph graph) {
@@ -111,7 +80,7 @@ class FuseProducts {
         break;
     }
     for (const NodeId x : graph_.operands(n)) materialise(x);
-    map_[n] = graph_.op(n) == Op::parameter ? to_.parameter() : copy_node(graph_, n, map_, operands_, to_);
+    map_[n] = copy_node(graph_, n, map_, operands_, to_);
   }
 
   void keep(NodeId n, std::vector<Term> terms) {
@@ -192,8 +161,7 @@ Traced fold_and_merge(const Traced& traced, PassOptions options) {
   copy_row_sets(traced.graph, builder.graph());
   std::vector<NodeId> map(static_cast<std::size_t>(traced.graph.size()), no_node), operands;
   for (NodeId n = 0; n < static_cast<NodeId>(map.size()); ++n)
-    map[n] = traced.graph.op(n) == Op::parameter ? builder.graph().parameter()
-                                                 : copy_node(traced.graph, n, map, operands, builder);
+    map[n] = copy_node(traced.graph, n, map, operands, builder);
   return renumbered(traced, map, builder.take());
 }
 
@@ -204,10 +172,8 @@ Traced remove_dead(const Traced& traced) {
   copy_row_sets(traced.graph, graph);
   graph.reserve(static_cast<Index>(std::ranges::count(live, true)));
   for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) {
-    if (traced.graph.op(n) == Op::parameter)
-      map[n] = graph.parameter();
-    else if (live[n])
-      map[n] = copy_node(traced.graph, n, map, operands, graph);
+    const bool kept = traced.graph.op(n) == Op::parameter || traced.graph.op(n) == Op::argument;
+    if (kept || live[n]) map[n] = copy_node(traced.graph, n, map, operands, graph);
   }
   return renumbered(traced, map, std::move(graph));
 }

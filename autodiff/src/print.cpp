@@ -1,5 +1,6 @@
 #include "function_impl.hpp"
 
+#include <algorithm>
 #include <iomanip>
 #include <limits>
 #include <ostream>
@@ -25,6 +26,8 @@ std::string label_of(const Graph& graph, NodeId n, const std::vector<Columns>& t
       return text_of(graph.value(n));
     case Op::parameter:
       return "x[" + std::to_string(payload) + "]";
+    case Op::argument:
+      return "argument[" + std::to_string(payload) + "]";
     case Op::num_rows:
       return "rows of table " + std::to_string(payload);
     case Op::result:
@@ -68,7 +71,9 @@ void Function::print(std::ostream& out) const {
   for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n)
     out << "n" << n << " = " << expression_of(graph, n, impl_->tables)
         << (graph.varying(n) ? "  by row\n" : "\n");
-  out << (impl_->recorded->by_row() ? "values = n" : "value = n") << traced.outputs[0] << "\n";
+  out << (impl_->recorded->has_value() ? "value =" : "values =");
+  for (const NodeId n : traced.outputs) out << " n" << n;
+  out << "\n";
 }
 
 std::string Function::to_dot() const {
@@ -80,7 +85,7 @@ std::string Function::to_dot() const {
     for (const char c : label_of(graph, n, impl_->tables))
       label += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
     text += "  n" + std::to_string(n) + " [label=\"" + label + "\"" +
-            (graph.varying(n) ? ", style=rounded" : "") + (n == traced.outputs[0] ? ", peripheries=2" : "") +
+            (graph.varying(n) ? ", style=rounded" : "") + (std::ranges::count(traced.outputs, n) > 0 ? ", peripheries=2" : "") +
             "];\n";
     for (const NodeId x : graph.operands(n))
       text += "  n" + std::to_string(x) + " -> n" + std::to_string(n) + ";\n";

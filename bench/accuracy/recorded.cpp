@@ -85,7 +85,7 @@ Recorded Recorded::of_orders(const Cost& cost, int order) {
 std::vector<double> Recorded::values(std::span<const double> x) const {
   std::vector<double> results(of_parameters_.outputs.size());
   detail::make_interpreter(detail::lower(of_parameters_), *detail::available_kernels()[0])
-      ->run(x, {}, 1, detail::Workspace::of_this_thread(), results, nullptr);
+      ->run({x, {}, {}}, 1, detail::Workspace::of_this_thread(), results, nullptr);
   return results;
 }
 
@@ -101,7 +101,7 @@ std::vector<std::vector<double>> Recorded::values(const detail::KernelTable& ker
     const auto executor = detail::make_interpreter(detail::lower(traced), kernels);
     const bool varying = traced.graph.varying(traced.outputs[0]);
     std::vector<double> values(rows), uniform(varying ? 0 : 1);
-    executor->run({}, {&table, 1}, 1, detail::Workspace::of_this_thread(), uniform,
+    executor->run({{}, {}, {&table, 1}}, 1, detail::Workspace::of_this_thread(), uniform,
                   varying ? values.data() : nullptr);
     if (!varying) values.assign(rows, uniform[0]);
     results.push_back(std::move(values));

@@ -85,12 +85,12 @@ BOOST_AUTO_TEST_CASE(what_is_further_off_than_4_ulp_times_the_condition_is_caugh
   for (std::size_t i = 0; i < 3; ++i) {
     std::vector<double> computed;
     for (const OutputAccuracy& o : right.outputs) computed.push_back(o.computed);
-    BOOST_TEST(detail::accuracy_of(traced, span_of(x), {}, computed).ok());
+    BOOST_TEST(detail::accuracy_of(traced, detail::OutputNames::value_and_gradient, {span_of(x), {}, {}}, computed).ok());
     const double allowed = 4.0 * std::max(1.0, right.outputs[i].condition);
     computed[i] = nudged(right.outputs[i].exact, static_cast<int>(allowed) - 1);
-    BOOST_TEST(detail::accuracy_of(traced, span_of(x), {}, computed).ok());
+    BOOST_TEST(detail::accuracy_of(traced, detail::OutputNames::value_and_gradient, {span_of(x), {}, {}}, computed).ok());
     computed[i] = nudged(right.outputs[i].exact, static_cast<int>(allowed) + 2);
-    const Accuracy wrong = detail::accuracy_of(traced, span_of(x), {}, computed);
+    const Accuracy wrong = detail::accuracy_of(traced, detail::OutputNames::value_and_gradient, {span_of(x), {}, {}}, computed);
     BOOST_TEST(!wrong.ok());
     BOOST_TEST((wrong.outputs[i].verdict == AccuracyVerdict::off));
     BOOST_TEST(wrong.worst() == static_cast<Index>(i));
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(an_operation_without_a_50_digit_form_is_named_and_what_it_e
   };
   const double at = 0.5;
   const std::vector<double> computed = {std::sin(at) * std::exp(at), std::exp(at)};
-  const Accuracy a = detail::accuracy_of(traced, {&at, 1}, {}, computed, {}, definition);
+  const Accuracy a = detail::accuracy_of(traced, detail::OutputNames::value_and_gradient, {{&at, 1}, {}, {}}, computed, {}, definition);
   BOOST_TEST(a.not_checked == std::vector<std::string>{"sin"}, boost::test_tools::per_element());
   BOOST_TEST((a.outputs[0].verdict == AccuracyVerdict::not_checked));
   BOOST_TEST(std::isnan(a.outputs[0].ulp));

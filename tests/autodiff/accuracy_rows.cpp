@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(the_largest_of_rows_that_tie_has_the_condition_of_one) {
   const Traced traced{builder.take(), {largest, any}, {}};
   const double at = 0.7;
   const std::vector<double> computed = {at * 3.0, 1.0};
-  const Accuracy a = detail::accuracy_of(traced, {&at, 1}, {&columns, 1}, computed);
+  const Accuracy a = detail::accuracy_of(traced, detail::OutputNames::values, {{&at, 1}, {}, {&columns, 1}}, computed);
   BOOST_TEST(a.ok());
   BOOST_TEST(a.outputs[0].condition == 1.0);  // half by row 0, half by row 2
   BOOST_TEST(a.outputs[0].loses_most.row == 0);

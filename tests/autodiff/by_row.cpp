@@ -27,7 +27,7 @@ std::vector<double> ByRow::values(const detail::KernelTable& kernels, const Tabl
   const bool varying = traced_.graph.varying(traced_.outputs[0]);
   std::vector<double> values(columns[0].size()), uniform(varying ? 0 : 1);
   const Columns table = borrowed(columns);
-  executor->run({}, {&table, 1}, 1, detail::Workspace::of_this_thread(), uniform,
+  executor->run({{}, {}, {&table, 1}}, 1, detail::Workspace::of_this_thread(), uniform,
                 varying ? values.data() : nullptr);
   if (!varying) values.assign(values.size(), uniform[0]);
   return values;

@@ -109,7 +109,7 @@ std::vector<double> run(const Traced& traced, const Inputs<double>& inputs,
   std::vector<double> outputs(traced.outputs.size());
   const Columns table = borrowed(inputs.columns);
   const std::span<const Columns> tables(&table, traced.graph.num_row_sets() == 0 ? 0u : 1u);
-  executor->run(inputs.parameters, tables, 1, detail::Workspace::of_this_thread(), outputs, nullptr);
+  executor->run({inputs.parameters, {}, tables}, 1, detail::Workspace::of_this_thread(), outputs, nullptr);
   return outputs;
 }
 
@@ -156,7 +156,7 @@ Cost rows_cost(Index num_parameters, Index num_columns, const std::function<Expr
 
 Cost table_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost) {
   detail::Builder builder;
-  detail::CostRecording tables{builder, {}, {}};
+  detail::CostRecording tables{builder, {}, {}, {}};
   return cost_of(num_parameters, builder, [&](detail::Recording& recording, ExprSpan w) {
     recording.tables = &tables;
     return recording.node(cost(w));

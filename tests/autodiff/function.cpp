@@ -58,8 +58,10 @@ BOOST_AUTO_TEST_CASE(values_and_value_say_which_of_them_is_meant) {
       record(0, [](ExprSpan) { return map_rows(Columns(table), [](const Row& row) { return row[0]; }); });
   check_refused([&] { rows.value(Vector(0)); }, {"values()"});
   check_refused([&] { rows.value_and_gradient(Vector(0)); }, {"values()"});
-  const Function scalar = record(1, [](ExprSpan x) { return x[0]; });
-  check_refused([&] { scalar.values(Vector{{1.0}}); }, {"value()"});
+  const Function two_values = record(1, [](ExprSpan x) { return std::vector<Expr>{x[0], 2.0 * x[0]}; });
+  check_refused([&] { two_values.value(Vector{{1.0}}); }, {"2 values", "values()"});
+  check_refused([&] { two_values.value_and_gradient(Vector{{1.0}}); }, {"2 values", "jacobian()"});
+  check_refused([&] { two_values.gradient(); }, {"2 values"});
   std::vector<double> two(2);
   check_refused([&] { rows.values(ConstSpan(), MutableSpan(two)); }, {"2 entries", "3 rows"});
 }

@@ -16,6 +16,7 @@ struct Diagnosis {
   enum class Found {
     nothing,    // value and gradient are finite
     parameter,  // a parameter is not finite: its number in `place`
+    argument,   // an argument is not: its number in `place`
     data,       // a cell of the table is not: its column in `place`, its row in `row`
     constant,   // a constant of the cost is not; `file` and `line` are those of an operation that uses it
     value,      // an operation of the cost

@@ -38,9 +38,10 @@ class Function {
   double value(const Vector& x) const { return value(span_of(x)); }
   double value(ConstSpan x) const;
 
-  // One value for each row, of a Function recorded from map_rows.
+  // Those of a cost that returned several, or one for each row of a Function recorded from map_rows.
+  Index num_values() const;
   Vector values(const Vector& x) const {
-    Vector result(num_rows());
+    Vector result(num_values());
     values(span_of(x), span_of(result));
     return result;
   }
@@ -57,6 +58,66 @@ class Function {
     result.first = value_and_gradient(span_of(x), span_of(result.second));
     return result;
   }
+
+  // The gradient of a value as a Function of dimension() values; so are derivatives of any order had, see
+  // operator(). Throws std::invalid_argument if there are several values.
+  Function gradient() const;
+
+  // d value_i / d x_j: num_values() x dimension(). By rows or by columns, whichever are fewer.
+  Matrix jacobian(const Vector& x) const {
+    Matrix result(num_values(), dimension());
+    jacobian(span_of(x), {result.data(), static_cast<std::size_t>(result.size())});
+    return result;
+  }
+  void jacobian(ConstSpan x, MutableSpan result) const;  // column-major
+
+  // J v by one forward sweep, u^T J by one reverse sweep.
+  Vector jacobian_vector(const Vector& x, const Vector& direction) const {
+    Vector result(num_values());
+    jacobian_vector(span_of(x), span_of(direction), span_of(result));
+    return result;
+  }
+  void jacobian_vector(ConstSpan x, ConstSpan direction, MutableSpan result) const;
+  Vector vector_jacobian(const Vector& x, const Vector& weights) const {
+    Vector result(dimension());
+    vector_jacobian(span_of(x), span_of(weights), span_of(result));
+    return result;
+  }
+  void vector_jacobian(ConstSpan x, ConstSpan weights, MutableSpan result) const;
+
+  // Of a value: dimension() x dimension(), symmetric to the bit; over rows in one pass, in memory that does
+  // not grow with them.
+  Matrix hessian(const Vector& x) const { return gradient().jacobian(x); }
+  Vector hessian_vector(const Vector& x, const Vector& direction) const {
+    return gradient().vector_jacobian(x, direction);
+  }
+
+  // Of residuals r by row (map_rows) with Jacobian J, in one pass over the rows: J^T J (column-major), J^T r,
+  // and r^T r / 2, which is returned. Nocedal and Wright, Numerical Optimization, section 10.3.
+  struct GaussNewton {
+    double value;
+    Vector gradient;
+    Matrix hessian;
+  };
+  GaussNewton gauss_newton(const Vector& x) const {
+    GaussNewton result{0.0, Vector(dimension()), Matrix(dimension(), dimension())};
+    result.value = gauss_newton(span_of(x), span_of(result.gradient),
+                                {result.hessian.data(), static_cast<std::size_t>(result.hessian.size())});
+    return result;
+  }
+  double gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hessian) const;
+
+  // The function at Exprs of the recording in progress, its tables included: Functions are made of Functions.
+  // Arguments stay bound to their values. Throw std::invalid_argument for a wrong number of Exprs, an
+  // argument without a value, values by row, and rows inside of rows.
+  Expr operator()(ExprSpan x) const;            // of a value
+  std::vector<Expr> outputs(ExprSpan x) const;  // of any number of values
+
+  // The same with these values of the arguments: no recording. Throws std::invalid_argument if there are not
+  // num_arguments() of them.
+  Function with(const Vector& arguments) const { return with(span_of(arguments)); }
+  Function with(ConstSpan arguments) const;
+  Index num_arguments() const;
 
   // Value and gradient at x, of map_rows the values, against the same graph in 50 digits. Takes some tenths
   // of a microsecond for each node, row and condition. Throws std::invalid_argument as value_and_gradient
@@ -90,22 +151,37 @@ namespace detail {
 
 Function record_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost,
                      const RecordOptions& options);
+Function record_values(Index num_parameters, const std::function<std::vector<Expr>(ExprSpan)>& cost,
+                       const RecordOptions& options);
 Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpan)>& cost,
                      const RecordOptions& options);
 
 }  // namespace detail
 
-// Records cost(x) of num_parameters parameters: the callable is run once, on symbols. It returns an Expr, or
-// the RowValues of map_rows. Throws std::invalid_argument for what cannot be recorded, and whatever `cost`
-// throws.
+// A further argument of the cost under recording: a number that is set for each call by Function::with and
+// not differentiated, a penalty or a target, say. Throws std::invalid_argument outside of a cost.
+Expr argument();
+Expr argument(double preset);  // until `with` gives another
+
+// Records cost(x) of num_parameters parameters: the callable is run once, on symbols. It returns an Expr,
+// several (std::vector, std::array or an Eigen vector of Expr), or the RowValues of map_rows. Throws
+// std::invalid_argument for what cannot be recorded, and whatever `cost` throws.
 template <class F>
 requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& cost,
                                                       const RecordOptions& options = {}) {
   if constexpr (std::is_same_v<std::invoke_result_t<F&, ExprSpan>, RowValues>)
     return detail::record_rows(num_parameters, std::ref(cost), options);
-  else
+  else if constexpr (std::is_convertible_v<std::invoke_result_t<F&, ExprSpan>, Expr>)
     return detail::record_cost(
         num_parameters, [&](ExprSpan x) -> Expr { return cost(x); }, options);
+  else
+    return detail::record_values(
+        num_parameters,
+        [&](ExprSpan x) {
+          const auto values = cost(x);
+          return std::vector<Expr>(values.begin(), values.end());
+        },
+        options);
 }
 
 // Value and gradient at x of a cost that is used once.

@@ -37,6 +37,7 @@ bool has_several_results(Op op);
 class Graph {
  public:
   NodeId parameter();                        // uniform: the next entry of the parameter vector
+  NodeId argument();                         // uniform: set for each call, not differentiated
   RowSet rows(Index num_columns);            // a further table of rows; a cost may use several
   NodeId column(RowSet rows, Index column);  // varying
   NodeId num_rows(RowSet rows);              // uniform, known when the rows are bound
@@ -62,6 +63,7 @@ class Graph {
 
   Index size() const { return static_cast<Index>(records_.size()); }
   Index num_parameters() const { return num_parameters_; }
+  Index num_arguments() const { return num_arguments_; }
   Index num_row_sets() const { return static_cast<Index>(num_columns_.size()); }
   Index num_columns(RowSet rows) const { return num_columns_[rows.index]; }
 
@@ -73,7 +75,7 @@ class Graph {
   RowSet row_set(NodeId n) const {
     return {static_cast<std::uint16_t>(records_[n].rate - 1)};
   }  // of a varying node
-  // The entry of a parameter, the column of a column, the row set of num_rows and of reductions, the number
+  // The entry of a parameter or argument, the column of a column, the row set of num_rows and of reductions, the number
   // of results of a node with several, the place of a further result among them.
   Index payload(NodeId n) const { return records_[n].payload; }
   double value(NodeId n) const { return constants_[records_[n].payload]; }  // of a constant
@@ -98,7 +100,7 @@ class Graph {
   std::vector<double> constants_;
   std::unordered_map<std::uint64_t, NodeId> constant_ids_;
   std::vector<Index> num_columns_;
-  Index num_parameters_ = 0;
+  Index num_parameters_ = 0, num_arguments_ = 0;
 };
 
 // A recorded branch: `condition` was `taken`; where it turns, the graph no longer stands for the cost.
