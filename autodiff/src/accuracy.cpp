@@ -84,6 +84,7 @@ Accuracy Function::accuracy(ConstSpan x, const AccuracyOptions& options) const {
   if (options.max_conditions < 0)
     throw std::invalid_argument("Function::accuracy: max_conditions is " +
                                 std::to_string(options.max_conditions) + ", must be >= 0");
+  if (impl_->branching) return at(x).accuracy(x, options);
   const detail::Recorded& recorded = *impl_->recorded;
   using detail::OutputNames;
   const std::vector<double> arguments = impl_->bound_arguments("accuracy");

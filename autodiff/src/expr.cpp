@@ -115,11 +115,7 @@ Expr Expr::recorded(std::uint32_t generation, NodeId node) {
 }
 
 Condition::operator bool() const {
-  if (!value_.is_constant())
-    throw std::invalid_argument(
-        "a comparison of recorded values was used as a bool: it has no single answer here; "
-        "write select(condition, a, b) instead of if, ?:, && and ||");
-  return value_.constant() != 0.0;
+  return value_.is_constant() ? value_.constant() != 0.0 : detail::decide(value_);
 }
 
 #define RAPPEL_UNARY(name, ...) \

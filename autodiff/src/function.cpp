@@ -1,5 +1,6 @@
 #include "function_impl.hpp"
 
+#include "branches.hpp"
 #include "derivatives.hpp"
 
 #include <algorithm>
@@ -10,7 +11,8 @@ namespace detail {
 Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options)
     : traced_(std::move(traced)), outputs_(outputs), needs_rows_(std::move(needs_rows)), options_(options) {}
 
-std::unique_ptr<Executor> Recorded::compile(const Traced& traced) const {
+std::unique_ptr<Executor> Recorded::compile(Traced traced) const {
+  traced.guards.clear();
   return make_interpreter(lower(fuse_live(traced)), preferred_kernels(), options_.workspace_limit);
 }
 
@@ -33,6 +35,14 @@ const Executor& Recorded::jacobian() const {
 }
 const Executor& Recorded::gauss_newton() const {
   return gauss_newton_.get([&] { return compile(detail::gauss_newton(traced_, pass_options())); });
+}
+
+const Executor& Recorded::guards() const {
+  return guards_.get([&] {
+    Traced conditions{traced_.graph, {}, {}};
+    for (const Guard& g : traced_.guards) conditions.outputs.push_back(g.condition);
+    return compile(std::move(conditions));
+  });
 }
 
 bool Recorded::jacobian_at_once() const {
@@ -59,6 +69,36 @@ bool uses_column(const Traced& traced, Index column) {
   return false;
 }
 
+std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vector<Columns>& tables,
+                                      const Columns& columns) {
+  if (tables.size() != 1)
+    throw std::invalid_argument("Function::with_columns: the cost runs over " + std::to_string(tables.size()) +
+                                " tables, one is needed");
+  const Columns& old = tables[0];
+  std::vector<const double*> pointers;
+  if (!old.names().empty() && !columns.names().empty()) {
+    for (const std::string& name : old.names()) {
+      const auto found = std::ranges::find(columns.names(), name);
+      if (found == columns.names().end() &&
+          uses_column(recorded.traced(), static_cast<Index>(pointers.size())))
+        throw std::invalid_argument("Function::with_columns: the cost uses column " + name +
+                                    ", which the new columns lack");
+      pointers.push_back(found == columns.names().end() ? nullptr
+                                                        : columns.column(found - columns.names().begin()));
+    }
+  } else {
+    if (columns.num_columns() != old.num_columns())
+      throw std::invalid_argument("Function::with_columns: " + std::to_string(columns.num_columns()) +
+                                  " columns given, the cost was recorded over " +
+                                  std::to_string(old.num_columns()));
+    for (Index c = 0; c < columns.num_columns(); ++c) pointers.push_back(columns.column(c));
+  }
+  std::vector<std::string> names = old.names();
+  names.resize(pointers.size());
+  return {Columns::from(std::move(names), std::move(pointers), columns.num_rows(),
+                        std::make_shared<const Columns>(columns))};
+}
+
 }  // namespace detail
 
 std::vector<double> Function::Impl::bound_arguments(const char* what) const {
@@ -74,8 +114,15 @@ std::vector<double> Function::Impl::bound_arguments(const char* what) const {
 
 namespace {
 
+using detail::Outputs;
 using detail::Recorded;
 using detail::Workspace;
+
+// As it was recorded last, where that does not depend on a point.
+std::shared_ptr<const Function::Impl> recorded(const std::shared_ptr<const Function::Impl>& f,
+                                               const char* what) {
+  return f->branching ? f->branching->latest(what) : f;
+}
 
 void check_size(const char* what, const char* which, std::size_t given, Index expected) {
   if (static_cast<Index>(given) != expected)
@@ -90,14 +137,19 @@ void check_rows(const Function::Impl& f, const char* what) {
       throw std::invalid_argument(std::string("Function::") + what + ": a mean over a table of no rows");
 }
 
-void check_value(const Function::Impl& f, const char* what) {
-  if (f.recorded->by_row())
+// `count`: of the values, if it is known.
+void check_is_value(Outputs outputs, const char* what, const std::string& count = "several") {
+  if (outputs == Outputs::rows)
     throw std::invalid_argument(std::string("Function::") + what +
                                 ": this function has one value for each row, use values()");
+  if (outputs == Outputs::values)
+    throw std::invalid_argument(std::string("Function::") + what +
+                                ": this function has " + count + " values, use values() and jacobian()");
+}
+
+void check_value(const Function::Impl& f, const char* what) {
   if (!f.recorded->has_value())
-    throw std::invalid_argument(std::string("Function::") + what + ": this function has " +
-                                std::to_string(f.recorded->traced().outputs.size()) +
-                                " values, use values() and jacobian()");
+    check_is_value(f.recorded->outputs_kind(), what, std::to_string(f.recorded->traced().outputs.size()));
   check_rows(f, what);
 }
 
@@ -121,22 +173,39 @@ void run(const Function::Impl& f, const char* what, const detail::Executor& exec
 
 }  // namespace
 
-Index Function::dimension() const { return impl_->recorded->traced().graph.num_parameters(); }
-Index Function::num_arguments() const { return impl_->recorded->traced().graph.num_arguments(); }
+Function Function::at(ConstSpan x) const {
+  check_size("at", "x", x.size(), dimension());
+  return impl_->branching ? Function(impl_->branching->at(x)) : *this;
+}
+
+BranchStatistics Function::branch_statistics() const {
+  return impl_->branching ? impl_->branching->statistics() : BranchStatistics{};
+}
+
+Index Function::dimension() const {
+  return impl_->branching ? impl_->branching->num_parameters()
+                          : impl_->recorded->traced().graph.num_parameters();
+}
+
+Index Function::num_arguments() const {
+  return recorded(impl_, "num_arguments")->recorded->traced().graph.num_arguments();
+}
 
 Index Function::num_rows() const {
-  if (impl_->tables.size() > 1)
-    throw std::invalid_argument("Function::num_rows: the cost runs over " +
-                                std::to_string(impl_->tables.size()) + " tables");
-  return impl_->tables.empty() ? 0 : impl_->tables[0].num_rows();
+  const auto f = recorded(impl_, "num_rows");
+  if (f->tables.size() > 1)
+    throw std::invalid_argument("Function::num_rows: the cost runs over " + std::to_string(f->tables.size()) +
+                                " tables");
+  return f->tables.empty() ? 0 : f->tables[0].num_rows();
 }
 
 Index Function::num_values() const {
-  return impl_->recorded->by_row() ? num_rows()
-                                   : static_cast<Index>(impl_->recorded->traced().outputs.size());
+  const auto f = recorded(impl_, "num_values");
+  return f->recorded->by_row() ? Function(f).num_rows() : static_cast<Index>(f->recorded->traced().outputs.size());
 }
 
 double Function::value(ConstSpan x) const {
+  if (impl_->branching) return at(x).value(x);
   check_size("value", "x", x.size(), dimension());
   check_value(*impl_, "value");
   double result;
@@ -145,6 +214,7 @@ double Function::value(ConstSpan x) const {
 }
 
 void Function::values(ConstSpan x, MutableSpan result) const {
+  if (impl_->branching) return at(x).values(x, result);
   const Recorded& recorded = *impl_->recorded;
   check_size("values", "x", x.size(), dimension());
   if (static_cast<Index>(result.size()) != num_values())
@@ -163,6 +233,7 @@ void Function::values(ConstSpan x, MutableSpan result) const {
 }
 
 double Function::value_and_gradient(ConstSpan x, MutableSpan gradient) const {
+  if (impl_->branching) return at(x).value_and_gradient(x, gradient);
   const Index n = dimension();
   check_size("value_and_gradient", "x", x.size(), n);
   check_size("value_and_gradient", "the gradient", gradient.size(), n);
@@ -175,6 +246,12 @@ double Function::value_and_gradient(ConstSpan x, MutableSpan gradient) const {
 }
 
 Function Function::gradient() const {
+  if (impl_->branching) {
+    check_is_value(impl_->branching->outputs(), "gradient");
+    detail::Changes changes = impl_->branching->changes();
+    changes.gradient = true;
+    return Function(impl_->branching->changed(std::move(changes)));
+  }
   check_value(*impl_, "gradient");
   auto impl = std::make_shared<Impl>(*impl_);
   impl->recorded = impl_->recorded->gradient();
@@ -182,6 +259,7 @@ Function Function::gradient() const {
 }
 
 void Function::vector_jacobian(ConstSpan x, ConstSpan weights, MutableSpan result) const {
+  if (impl_->branching) return at(x).vector_jacobian(x, weights, result);
   check_outputs(*impl_, "vector_jacobian");
   check_size("vector_jacobian", "x", x.size(), dimension());
   check_size("vector_jacobian", "the vector of weights", weights.size(), num_values());
@@ -190,6 +268,7 @@ void Function::vector_jacobian(ConstSpan x, ConstSpan weights, MutableSpan resul
 }
 
 void Function::jacobian_vector(ConstSpan x, ConstSpan direction, MutableSpan result) const {
+  if (impl_->branching) return at(x).jacobian_vector(x, direction, result);
   check_outputs(*impl_, "jacobian_vector");
   check_size("jacobian_vector", "x", x.size(), dimension());
   check_size("jacobian_vector", "the direction", direction.size(), dimension());
@@ -198,6 +277,7 @@ void Function::jacobian_vector(ConstSpan x, ConstSpan direction, MutableSpan res
 }
 
 void Function::jacobian(ConstSpan x, MutableSpan result) const {
+  if (impl_->branching) return at(x).jacobian(x, result);
   check_outputs(*impl_, "jacobian");
   const auto m = static_cast<std::size_t>(num_values()), n = static_cast<std::size_t>(dimension());
   check_size("jacobian", "x", x.size(), dimension());
@@ -224,6 +304,7 @@ void Function::jacobian(ConstSpan x, MutableSpan result) const {
 }
 
 double Function::gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hessian) const {
+  if (impl_->branching) return at(x).gauss_newton(x, gradient, hessian);
   const auto n = static_cast<std::size_t>(dimension());
   check_size("gauss_newton", "x", x.size(), dimension());
   check_size("gauss_newton", "the gradient", gradient.size(), dimension());
@@ -240,6 +321,13 @@ double Function::gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hes
 }
 
 Function Function::with(ConstSpan arguments) const {
+  if (impl_->branching) {
+    detail::Changes changes = impl_->branching->changes();
+    changes.arguments.emplace(arguments.begin(), arguments.end());
+    const Function changed(impl_->branching->changed(std::move(changes)));
+    if (impl_->branching->is_recorded()) changed.num_arguments();  // checks their number
+    return changed;
+  }
   check_size("with", "the vector of arguments", arguments.size(), num_arguments());
   auto impl = std::make_shared<Impl>(*impl_);
   impl->arguments.assign(arguments.begin(), arguments.end());
@@ -247,36 +335,18 @@ Function Function::with(ConstSpan arguments) const {
 }
 
 Function Function::with_columns(const Columns& columns) const {
-  if (impl_->tables.size() != 1)
-    throw std::invalid_argument("Function::with_columns: the cost runs over " +
-                                std::to_string(impl_->tables.size()) + " tables, one is needed");
-  const Columns& old = impl_->tables[0];
-  std::vector<const double*> pointers;
-  if (!old.names().empty() && !columns.names().empty()) {
-    for (const std::string& name : old.names()) {
-      const auto found = std::ranges::find(columns.names(), name);
-      if (found == columns.names().end() &&
-          detail::uses_column(impl_->recorded->traced(), static_cast<Index>(pointers.size())))
-        throw std::invalid_argument("Function::with_columns: the cost uses column " + name +
-                                    ", which the new columns lack");
-      pointers.push_back(found == columns.names().end() ? nullptr
-                                                        : columns.column(found - columns.names().begin()));
-    }
-  } else {
-    if (columns.num_columns() != old.num_columns())
-      throw std::invalid_argument("Function::with_columns: " + std::to_string(columns.num_columns()) +
-                                  " columns given, the cost was recorded over " +
-                                  std::to_string(old.num_columns()));
-    for (Index c = 0; c < columns.num_columns(); ++c) pointers.push_back(columns.column(c));
+  if (impl_->branching) {
+    detail::Changes changes = impl_->branching->changes();
+    changes.columns = columns;
+    const Function changed(impl_->branching->changed(std::move(changes)));
+    if (impl_->branching->is_recorded()) changed.num_rows();  // checks that they fit
+    return changed;
   }
   auto impl = std::make_shared<Impl>(*impl_);
-  std::vector<std::string> names = old.names();
-  names.resize(pointers.size());
-  impl->tables[0] = Columns::from(std::move(names), std::move(pointers), columns.num_rows(),
-                                  std::make_shared<const Columns>(columns));
+  impl->tables = detail::replaced_columns(*impl_->recorded, impl_->tables, columns);
   return Function(std::move(impl));
 }
 
-const Graph& Function::graph() const { return impl_->recorded->traced().graph; }
+const Graph& Function::graph() const { return recorded(impl_, "graph")->recorded->traced().graph; }
 
 }  // namespace rappel

@@ -10,16 +10,24 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 
 namespace rappel {
 namespace detail {
 
+class Branching;
+class PointValues;
+
 // What a cost under recording has met besides parameters. A deque: rows refer to the names of theirs.
 struct CostRecording {
   Builder& builder;
-  std::deque<Columns> columns;
-  std::vector<bool> needs_rows;                  // a mean: no rows is an error
-  std::vector<std::optional<double>> arguments;  // their presets
+  std::deque<Columns> columns = {};
+  std::vector<bool> needs_rows = {};                  // a mean: no rows is an error
+  std::vector<std::optional<double>> arguments = {};  // their presets
+  std::vector<Guard> guards = {};
+  std::unordered_map<NodeId, bool> decided = {};  // the guards by condition
+  PointValues* point = nullptr;                   // else a branch throws NeedsPoint
+  bool needs_point = false;                       // it was thrown
 
   RowSet add(const Columns& table);  // the same columns are the same table
 };
@@ -56,6 +64,7 @@ class Recorded {
 
   const Traced& traced() const { return traced_; }
   Traced with_gradient() const;  // the value's nodes with the numbers that they have, then the gradient's
+  Outputs outputs_kind() const { return outputs_; }
   bool has_value() const { return outputs_ == Outputs::value; }
   bool by_row() const { return outputs_ == Outputs::rows; }
   bool needs_rows(std::size_t table) const { return needs_rows_[table]; }
@@ -68,6 +77,7 @@ class Recorded {
   const Executor& jacobian_vector() const;
   const Executor& jacobian() const;
   const Executor& gauss_newton() const;
+  const Executor& guards() const;  // their conditions
   // Of a gradient half of the Jacobian does for all.
   bool symmetric() const { return symmetric_; }
   // Whether jacobian() would not be too large a program; else it is to be had by vectors.
@@ -76,7 +86,7 @@ class Recorded {
   std::shared_ptr<const Recorded> gradient() const;  // as outputs
 
  private:
-  std::unique_ptr<Executor> compile(const Traced& traced) const;
+  std::unique_ptr<Executor> compile(Traced traced) const;  // but for the guards
   PassOptions pass_options() const { return {options_.exact_zeros}; }
 
   Traced traced_;
@@ -85,7 +95,7 @@ class Recorded {
   RecordOptions options_;
   bool symmetric_ = false;
   mutable MadeOnce<Executor> plain_, with_gradient_, vector_jacobian_, jacobian_vector_, jacobian_,
-      gauss_newton_;
+      gauss_newton_, guards_;
   mutable MadeOnce<Recorded> gradient_;
 };
 
@@ -95,6 +105,7 @@ bool uses_column(const Traced& traced, Index column);
 }  // namespace detail
 
 struct Function::Impl {
+  std::shared_ptr<const detail::Branching> branching;  // of a cost that branches; the rest is empty then
   std::shared_ptr<const detail::Recorded> recorded;
   std::vector<Columns> tables;
   std::vector<std::optional<double>> arguments;  // without a value until `with` gives one

@@ -1,4 +1,4 @@
-#include "function_impl.hpp"
+#include "branches.hpp"
 
 #include <algorithm>
 #include <iomanip>
@@ -63,7 +63,28 @@ std::string expression_of(const Graph& graph, NodeId n, const std::vector<Column
 
 }  // namespace
 
+namespace {
+
+void print_branches(std::ostream& out, const detail::Branching& f) {
+  const BranchStatistics s = f.statistics();
+  out << "branches on values: " << s.recordings << (s.recordings == 1 ? " recording" : " recordings") << " made in "
+      << s.calls << (s.calls == 1 ? " call, " : " calls, ") << s.kept << " kept\n";
+  if (s.calls >= 10 && 2 * s.recordings > s.calls)
+    out << "most calls record anew, which is slow: write select(condition, a, b) where a branch turns often, or "
+           "raise max_recordings\n";
+}
+
+}  // namespace
+
 void Function::print(std::ostream& out) const {
+  if (impl_->branching) {
+    if (impl_->branching->is_recorded())
+      Function(impl_->branching->latest("print")).print(out);
+    else
+      out << "function of " << dimension() << (dimension() == 1 ? " parameter" : " parameters")
+          << ", not recorded yet: the cost branches on values; call it, or record it with {.at = x}\n";
+    return print_branches(out, *impl_->branching);
+  }
   const Traced& traced = impl_->recorded->traced();
   const Graph& graph = traced.graph;
   out << "function of " << dimension() << (dimension() == 1 ? " parameter, " : " parameters, ")
@@ -74,9 +95,12 @@ void Function::print(std::ostream& out) const {
   out << (impl_->recorded->has_value() ? "value =" : "values =");
   for (const NodeId n : traced.outputs) out << " n" << n;
   out << "\n";
+  for (const Guard& g : traced.guards)
+    out << "where n" << g.condition << (g.taken ? " holds" : " does not hold") << "\n";
 }
 
 std::string Function::to_dot() const {
+  if (impl_->branching) return Function(impl_->branching->latest("to_dot")).to_dot();
   const Traced& traced = impl_->recorded->traced();
   const Graph& graph = traced.graph;
   std::string text = "digraph rappel {\n  rankdir=BT;\n  node [shape=box];\n";

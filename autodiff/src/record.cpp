@@ -1,5 +1,5 @@
-#include "copy_nodes.hpp"
-#include "function_impl.hpp"
+#include "branches.hpp"
+#include "point_values.hpp"
 
 #include <algorithm>
 
@@ -24,10 +24,7 @@ RowSet CostRecording::add(const Columns& table) {
 
 namespace {
 
-// Records `cost` on fresh parameters; its result is handed to `output`, which gives the output node.
-template <class Cost, class Output>
-Function record_any(Index num_parameters, const Cost& cost, const RecordOptions& options, Outputs outputs,
-                    const Output& output) {
+void check(Index num_parameters, const RecordOptions& options) {
   if (num_parameters < 0)
     throw std::invalid_argument("record: " + std::to_string(num_parameters) + " parameters");
   if (options.threads < 1)
@@ -36,20 +33,16 @@ Function record_any(Index num_parameters, const Cost& cost, const RecordOptions&
   if (options.workspace_limit < 0)
     throw std::invalid_argument("record: workspace_limit is " + std::to_string(options.workspace_limit) +
                                 " bytes, at least 0 is needed");
-  Builder builder({options.exact_zeros});
-  CostRecording tables{builder, {}, {}, {}};
-  Recording recording(builder);
-  recording.tables = &tables;
-  std::vector<Expr> parameters;
-  for (Index i = 0; i < num_parameters; ++i)
-    parameters.push_back(recording.expr(builder.graph().parameter()));
-  std::vector<NodeId> nodes = output(recording, cost(ExprSpan(parameters)));
-  Traced traced{builder.take(), std::move(nodes), {}};
+  if (options.max_recordings < 1)
+    throw std::invalid_argument("record: max_recordings is " + std::to_string(options.max_recordings) +
+                                ", at least 1 is needed");
+}
+
+Function plain(Trace trace) {
   auto impl = std::make_shared<Function::Impl>();
-  impl->recorded =
-      std::make_shared<Recorded>(std::move(traced), outputs, std::move(tables.needs_rows), options);
-  impl->tables.assign(tables.columns.begin(), tables.columns.end());
-  impl->arguments = std::move(tables.arguments);
+  impl->recorded = std::move(trace.recorded);
+  impl->tables = std::move(trace.tables);
+  impl->arguments = std::move(trace.arguments);
   return Function(std::move(impl));
 }
 
@@ -60,30 +53,105 @@ NodeId uniform_node(Recording& recording, const Expr& value) {
   return n;
 }
 
+// A Function of what is recorded once; of a cost that branches, of what is recorded at the points of calls.
+Function record_any(Index num_parameters, RecordedCost cost, RecordOptions options, Outputs outputs) {
+  check(num_parameters, options);
+  const PointView at = std::exchange(options.at, PointView());
+  if (at.given() && static_cast<Index>(at.x().size()) != num_parameters)
+    throw std::invalid_argument("record: at has " + std::to_string(at.x().size()) + " entries, there are " +
+                                std::to_string(num_parameters) + " parameters");
+  if (!at.given()) {
+    try {
+      return plain(record_once(cost, num_parameters, outputs, options, nullptr));
+    } catch (const NeedsPoint&) {
+    }
+  } else {
+    const Changes none;
+    const PointOfCall point{at.x(), none};
+    Trace trace = record_once(cost, num_parameters, outputs, options, &point);
+    if (trace.recorded->traced().guards.empty()) return plain(std::move(trace));
+  }
+  auto branches = std::make_shared<Branches>(std::move(cost), num_parameters, outputs, options);
+  auto impl = std::make_shared<Function::Impl>();
+  impl->branching = std::make_shared<Branching>(std::move(branches), Changes());
+  if (at.given()) impl->branching->at(at.x());
+  return Function(std::move(impl));
+}
+
 }  // namespace
 
-Function record_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost,
-                     const RecordOptions& options) {
-  return record_any(num_parameters, cost, options, Outputs::value,
-                    [](Recording& recording, const Expr& value) {
-                      return std::vector<NodeId>{uniform_node(recording, value)};
-                    });
+Trace record_once(const RecordedCost& cost, Index num_parameters, Outputs outputs, const RecordOptions& options,
+                  const PointOfCall* point) {
+  Builder builder({options.exact_zeros});
+  CostRecording tables{builder};
+  std::optional<PointValues> values;
+  if (point != nullptr) tables.point = &values.emplace(tables, *point);
+  Recording recording(builder);
+  recording.tables = &tables;
+  std::vector<Expr> parameters;
+  for (Index i = 0; i < num_parameters; ++i)
+    parameters.push_back(recording.expr(builder.graph().parameter()));
+  std::vector<NodeId> nodes = cost(recording, ExprSpan(parameters));
+  if (tables.needs_point) throw NeedsPoint();  // the cost caught it
+  Trace trace;
+  trace.recorded = std::make_shared<Recorded>(Traced{builder.take(), std::move(nodes), std::move(tables.guards)},
+                                              outputs, std::move(tables.needs_rows), options);
+  trace.tables.assign(tables.columns.begin(), tables.columns.end());
+  trace.arguments = std::move(tables.arguments);
+  return trace;
 }
 
-Function record_values(Index num_parameters, const std::function<std::vector<Expr>(ExprSpan)>& cost,
+bool decide(const Expr& condition) {
+  Recording& recording = Recording::required("a comparison used as bool");
+  const NodeId n = recording.node(condition);
+  if (recording.builder().graph().varying(n))
+    throw std::invalid_argument(
+        "a comparison that varies by row was used as a bool: it has no single answer; "
+        "write select(condition, a, b) instead of if, ?:, && and ||");
+  CostRecording* cost = recording.tables;
+  if (cost == nullptr)
+    throw std::invalid_argument(
+        "a comparison was used as a bool in a derivative that is being recorded, where values are not known; "
+        "write select(condition, a, b)");
+  if (cost->point == nullptr) {
+    cost->needs_point = true;
+    throw NeedsPoint();
+  }
+  const auto [decided, first_time] = cost->decided.try_emplace(n, false);
+  if (first_time) {
+    decided->second = cost->point->value(n) != 0.0;
+    cost->guards.push_back({n, decided->second});
+  }
+  return decided->second;
+}
+
+Function record_cost(Index num_parameters, std::function<Expr(ExprSpan)> cost, const RecordOptions& options) {
+  return record_any(
+      num_parameters,
+      [cost = std::move(cost)](Recording& recording, ExprSpan x) {
+        return std::vector<NodeId>{uniform_node(recording, cost(x))};
+      },
+      options, Outputs::value);
+}
+
+Function record_values(Index num_parameters, std::function<std::vector<Expr>(ExprSpan)> cost,
                        const RecordOptions& options) {
-  return record_any(num_parameters, cost, options, Outputs::values,
-                    [](Recording& recording, const std::vector<Expr>& values) {
-                      std::vector<NodeId> nodes;
-                      for (const Expr& value : values) nodes.push_back(uniform_node(recording, value));
-                      return nodes;
-                    });
+  return record_any(
+      num_parameters,
+      [cost = std::move(cost)](Recording& recording, ExprSpan x) {
+        std::vector<NodeId> nodes;
+        for (const Expr& value : cost(x)) nodes.push_back(uniform_node(recording, value));
+        return nodes;
+      },
+      options, Outputs::values);
 }
 
-Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpan)>& cost,
+Function record_rows(Index num_parameters, std::function<RowValues(ExprSpan)> cost,
                      const RecordOptions& options) {
   return record_any(
-      num_parameters, cost, options, Outputs::rows, [](Recording& recording, const RowValues& rows) {
+      num_parameters,
+      [cost = std::move(cost)](Recording& recording, ExprSpan x) {
+        const RowValues rows = cost(x);
         const NodeId n = recording.node(rows.value());
         const Graph& graph = recording.builder().graph();
         if (graph.varying(n) && graph.row_set(n) != rows.rows())
@@ -92,119 +160,9 @@ Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpa
           throw std::invalid_argument("record: map_rows takes one table, the cost uses " +
                                       std::to_string(recording.tables->columns.size()));
         return std::vector<NodeId>{n};
-      });
+      },
+      options, Outputs::rows);
 }
 
 }  // namespace detail
-
-namespace {
-
-using detail::CostRecording;
-using detail::Recording;
-
-Expr append_argument(std::optional<double> preset) {
-  Recording& recording = Recording::required("argument()");
-  if (recording.tables == nullptr) throw std::invalid_argument("argument(): no cost is being recorded");
-  recording.tables->arguments.push_back(preset);
-  return recording.expr(recording.builder().graph().argument());
-}
-
-// A Function's graph appended to a recording, with its tables and what its arguments are bound to.
-class Inlined {
- public:
-  Inlined(const Function::Impl& f, Recording& recording, ExprSpan x)
-      : f_(f),
-        from_(f.recorded->traced().graph),
-        recording_(recording),
-        x_(x),
-        arguments_(f.bound_arguments("operator()")),
-        map_(static_cast<std::size_t>(from_.size()), no_node) {
-    for (std::size_t t = 0; t < f.tables.size(); ++t) add_table(t);
-    mark_live();
-    for (NodeId n = 0; n < map_.size(); ++n)
-      if (live_[n]) map_[n] = copied(n);
-  }
-
-  std::vector<Expr> outputs() const {
-    std::vector<Expr> exprs;
-    for (const NodeId n : f_.recorded->traced().outputs) exprs.push_back(recording_.expr(map_[n]));
-    return exprs;
-  }
-
- private:
-  void add_table(std::size_t t) {
-    if (recording_.tables == nullptr || recording_.in_rows)
-      throw std::invalid_argument("Function::operator(): a cost over rows cannot be used inside of a row");
-    tables_.push_back(recording_.tables->add(f_.tables[t]));
-    if (f_.recorded->needs_rows(t)) recording_.tables->needs_rows[tables_.back().index] = true;
-  }
-
-  void mark_live() {
-    live_.assign(map_.size(), false);
-    for (const NodeId n : f_.recorded->traced().outputs) live_[n] = true;
-    for (auto n = static_cast<NodeId>(map_.size()); n-- > 0;)
-      if (live_[n])
-        for (const NodeId k : from_.operands(n)) live_[k] = true;
-  }
-
-  NodeId copied(NodeId n) {
-    detail::Builder& builder = recording_.builder();
-    const auto place = static_cast<std::size_t>(from_.payload(n));
-    switch (from_.op(n)) {
-      case Op::parameter:
-        return recording_.node(x_[from_.payload(n)]);
-      case Op::argument:
-        return builder.constant(arguments_[place]);
-      case Op::column:
-        return builder.column(tables_[from_.row_set(n).index], from_.payload(n));
-      case Op::num_rows:
-        return builder.num_rows(tables_[place]);
-      case Op::sum_rows:
-        return builder.reduce_rows(Reduce::sum, tables_[place], map_[from_.operands(n)[0]]);
-      case Op::max_rows:
-        return builder.reduce_rows(Reduce::max, tables_[place], map_[from_.operands(n)[0]]);
-      case Op::any_rows:
-        return builder.reduce_rows(Reduce::any, tables_[place], map_[from_.operands(n)[0]]);
-      default:
-        return detail::copy_node(from_, n, map_, operands_, builder);
-    }
-  }
-
-  const Function::Impl& f_;
-  const Graph& from_;
-  Recording& recording_;
-  ExprSpan x_;
-  std::vector<double> arguments_;
-  std::vector<RowSet> tables_;
-  std::vector<NodeId> map_, operands_;
-  std::vector<bool> live_;
-};
-
-}  // namespace
-
-Expr argument() { return append_argument({}); }
-Expr argument(double preset) { return append_argument(preset); }
-
-std::vector<Expr> Function::outputs(ExprSpan x) const {
-  if (x.size() != dimension())
-    throw std::invalid_argument("Function::operator(): " + std::to_string(x.size()) +
-                                " Exprs given, the function takes " + std::to_string(dimension()));
-  if (impl_->recorded->by_row())
-    throw std::invalid_argument(
-        "Function::operator(): this function has one value for each row; sum or mean over rows in it");
-  if (std::ranges::all_of(x, [](const Expr& e) { return e.is_constant(); })) {
-    std::vector<double> point, result(static_cast<std::size_t>(num_values()));
-    for (const Expr& e : x) point.push_back(e.constant());
-    values(point, result);
-    return {result.begin(), result.end()};
-  }
-  return Inlined(*impl_, Recording::required("a Function of Exprs"), x).outputs();
-}
-
-Expr Function::operator()(ExprSpan x) const {
-  if (!impl_->recorded->has_value())
-    throw std::invalid_argument("Function::operator(): this function has several values; use outputs()");
-  return outputs(x)[0];
-}
-
 }  // namespace rappel

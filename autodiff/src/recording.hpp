@@ -39,4 +39,8 @@ class Recording {
   std::uint32_t generation_;
 };
 
+// The answer to a comparison used as bool: at the point of the recording in progress, and a guard of it.
+// Throws NeedsPoint if there is none, std::invalid_argument if the condition varies by row.
+bool decide(const Expr& condition);
+
 }  // namespace rappel::detail

@@ -44,12 +44,6 @@ static_assert(std::is_convertible_v<Condition, bool>);
 
 BOOST_AUTO_TEST_SUITE(misuse)
 
-BOOST_AUTO_TEST_CASE(a_comparison_as_bool_says_select) {
-  check_refused([] { record(1, [](ExprSpan x) { return x[0] > 0.0 ? x[0] : Expr(0.0); }); }, {"select("});
-  check_refused([] { record(1, [](ExprSpan x) { return x[0] > 0.0 && x[0] < 1.0 ? x[0] : Expr(0.0); }); },
-                {"select("});
-}
-
 BOOST_AUTO_TEST_CASE(a_comparison_of_constants_is_a_plain_bool) {
   const Function f = record(1, [](ExprSpan x) { return Expr(2.0) > 1.0 ? x[0] : Expr(0.0); });
   BOOST_TEST(f.value(Vector{{5.0}}) == 5.0);

@@ -56,9 +56,10 @@ class Operand : public Expr {
   Location at_;
 };
 
-// The outcome of a comparison: 1 or 0 by row. In `select` it is a node. As a bool it would be a branch of the
-// recording, which has no single answer: converting a recorded one throws std::invalid_argument and says
-// `select`.
+// The outcome of a comparison: 1 or 0 by row. In `select` it is a node. As a bool it is a branch of the cost:
+// decided at the point of the recording and kept as a guard; where it turns, the cost is recorded anew (see
+// record). One that varies by row has no single answer: converting it throws std::invalid_argument and says
+// `select`. && and || keep their short circuit, so they branch; & and | do not.
 class Condition {
  public:
   explicit Condition(const Expr& value) : value_(value) {}

@@ -14,12 +14,36 @@
 
 namespace rappel {
 
+// A point to look at, not kept; none by default.
+class PointView {
+ public:
+  PointView() = default;
+  PointView(const Vector& x) : PointView(span_of(x)) {}
+  PointView(ConstSpan x) : x_(x), given_(true) {}
+  bool given() const { return given_; }
+  ConstSpan x() const { return x_; }
+
+ private:
+  ConstSpan x_;
+  bool given_ = false;
+};
+
 struct RecordOptions {
   int threads = 1;           // >= 1: used by costs over many rows; results do not depend on it
   bool exact_zeros = false;  // true: keep 0 * x, 0 / x and x + 0 as written (see PassOptions)
   // Bytes, >= 0. Where rows need the result of a sum over rows, what was computed of them before is stored if
   // it fits, else computed again; results do not depend on it.
   Index workspace_limit = default_workspace_limit;
+  // Of a cost that branches on values. A point to record at; else it is recorded at its first call.
+  PointView at = {};
+  Index max_recordings = 256;  // >= 1: those kept, one for each way that the branches went; the oldest goes
+};
+
+// Of a cost that branches on values, over all Functions made of it.
+struct BranchStatistics {
+  Index calls = 0;       // that looked for a recording
+  Index recordings = 0;  // made
+  Index kept = 0;
 };
 
 // Immutable to its callers, cheap to copy, and may be called from many threads at once.
@@ -34,6 +58,11 @@ class Function {
   Index dimension() const;  // the number of parameters
   Index num_rows() const;   // of the table; 0 without one. Throws std::invalid_argument if there are several
 
+  // The function with the branches that its cost takes at x, recorded if need be; itself if it does not branch.
+  Function at(const Vector& x) const { return at(span_of(x)); }
+  Function at(ConstSpan x) const;
+  BranchStatistics branch_statistics() const;  // zeros if it does not branch
+
   // x has dimension() entries, else std::invalid_argument. A NaN or an infinity is a result like others.
   double value(const Vector& x) const { return value(span_of(x)); }
   double value(ConstSpan x) const;
@@ -41,8 +70,9 @@ class Function {
   // Those of a cost that returned several, or one for each row of a Function recorded from map_rows.
   Index num_values() const;
   Vector values(const Vector& x) const {
-    Vector result(num_values());
-    values(span_of(x), span_of(result));
+    const Function f = at(x);
+    Vector result(f.num_values());
+    f.values(span_of(x), span_of(result));
     return result;
   }
   void values(ConstSpan x, MutableSpan result) const;
@@ -65,16 +95,18 @@ class Function {
 
   // d value_i / d x_j: num_values() x dimension(). By rows or by columns, whichever are fewer.
   Matrix jacobian(const Vector& x) const {
-    Matrix result(num_values(), dimension());
-    jacobian(span_of(x), {result.data(), static_cast<std::size_t>(result.size())});
+    const Function f = at(x);
+    Matrix result(f.num_values(), f.dimension());
+    f.jacobian(span_of(x), {result.data(), static_cast<std::size_t>(result.size())});
     return result;
   }
   void jacobian(ConstSpan x, MutableSpan result) const;  // column-major
 
   // J v by one forward sweep, u^T J by one reverse sweep.
   Vector jacobian_vector(const Vector& x, const Vector& direction) const {
-    Vector result(num_values());
-    jacobian_vector(span_of(x), span_of(direction), span_of(result));
+    const Function f = at(x);
+    Vector result(f.num_values());
+    f.jacobian_vector(span_of(x), span_of(direction), span_of(result));
     return result;
   }
   void jacobian_vector(ConstSpan x, ConstSpan direction, MutableSpan result) const;
@@ -87,9 +119,9 @@ class Function {
 
   // Of a value: dimension() x dimension(), symmetric to the bit; over rows in one pass, in memory that does
   // not grow with them.
-  Matrix hessian(const Vector& x) const { return gradient().jacobian(x); }
+  Matrix hessian(const Vector& x) const { return at(x).gradient().jacobian(x); }
   Vector hessian_vector(const Vector& x, const Vector& direction) const {
-    return gradient().vector_jacobian(x, direction);
+    return at(x).gradient().vector_jacobian(x, direction);
   }
 
   // Of residuals r by row (map_rows) with Jacobian J, in one pass over the rows: J^T J (column-major), J^T r,
@@ -137,7 +169,9 @@ class Function {
   // differ.
   Function with_columns(const Columns& columns) const;
 
-  const Graph& graph() const;
+  // Of a cost that branches: as it was recorded last. Throw std::invalid_argument if it was not yet; print says
+  // so instead.
+  const Graph& graph() const;           // valid until the Function is called again
   void print(std::ostream& out) const;  // one line a node
   std::string to_dot() const;           // for graphviz
 
@@ -149,11 +183,10 @@ std::ostream& operator<<(std::ostream& out, const Function& f);
 
 namespace detail {
 
-Function record_cost(Index num_parameters, const std::function<Expr(ExprSpan)>& cost,
-                     const RecordOptions& options);
-Function record_values(Index num_parameters, const std::function<std::vector<Expr>(ExprSpan)>& cost,
+Function record_cost(Index num_parameters, std::function<Expr(ExprSpan)> cost, const RecordOptions& options);
+Function record_values(Index num_parameters, std::function<std::vector<Expr>(ExprSpan)> cost,
                        const RecordOptions& options);
-Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpan)>& cost,
+Function record_rows(Index num_parameters, std::function<RowValues(ExprSpan)> cost,
                      const RecordOptions& options);
 
 }  // namespace detail
@@ -163,22 +196,31 @@ Function record_rows(Index num_parameters, const std::function<RowValues(ExprSpa
 Expr argument();
 Expr argument(double preset);  // until `with` gives another
 
-// Records cost(x) of num_parameters parameters: the callable is run once, on symbols. It returns an Expr,
-// several (std::vector, std::array or an Eigen vector of Expr), or the RowValues of map_rows. Throws
-// std::invalid_argument for what cannot be recorded, and whatever `cost` throws.
+// Records cost(x) of num_parameters parameters. It returns an Expr, several (std::vector, std::array or an
+// Eigen vector of Expr), or the RowValues of map_rows. Throws std::invalid_argument for what cannot be
+// recorded, and whatever `cost` throws.
+//
+// The callable is run once, on symbols without values. If it asks for one (a comparison used as bool), it is run
+// anew at the point of the first call, and again wherever one of these branches, kept as guards, turns; a
+// recording is kept for each way that they went. Derivatives of every order take the branches of their point. So
+// a copy of the callable is kept, called under a lock: it must be pure, and what it captures by reference must
+// outlive the Function.
 template <class F>
 requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& cost,
                                                       const RecordOptions& options = {}) {
-  if constexpr (std::is_same_v<std::invoke_result_t<F&, ExprSpan>, RowValues>)
-    return detail::record_rows(num_parameters, std::ref(cost), options);
-  else if constexpr (std::is_convertible_v<std::invoke_result_t<F&, ExprSpan>, Expr>)
+  const auto kept = std::make_shared<std::decay_t<F>>(std::forward<F>(cost));
+  using Result = std::invoke_result_t<F&, ExprSpan>;
+  if constexpr (std::is_same_v<Result, RowValues>)
+    return detail::record_rows(
+        num_parameters, [kept](ExprSpan x) { return (*kept)(x); }, options);
+  else if constexpr (std::is_convertible_v<Result, Expr>)
     return detail::record_cost(
-        num_parameters, [&](ExprSpan x) -> Expr { return cost(x); }, options);
+        num_parameters, [kept](ExprSpan x) -> Expr { return (*kept)(x); }, options);
   else
     return detail::record_values(
         num_parameters,
-        [&](ExprSpan x) {
-          const auto values = cost(x);
+        [kept](ExprSpan x) {
+          const auto values = (*kept)(x);
           return std::vector<Expr>(values.begin(), values.end());
         },
         options);
@@ -188,7 +230,7 @@ requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& 
 template <class F>
 requires std::invocable<F&, ExprSpan> std::pair<double, Vector> value_and_gradient(F&& cost,
                                                                                    const Vector& x) {
-  return record(x.size(), cost).value_and_gradient(x);
+  return record(x.size(), cost, {.at = x}).value_and_gradient(x);
 }
 
 }  // namespace rappel
