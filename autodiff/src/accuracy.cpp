@@ -85,7 +85,8 @@ Accuracy Function::accuracy(ConstSpan x, const AccuracyOptions& options) const {
     throw std::invalid_argument("Function::accuracy: max_conditions is " +
                                 std::to_string(options.max_conditions) + ", must be >= 0");
   if (impl_->branching) return at(x).accuracy(x, options);
-  const detail::Recorded& recorded = *impl_->recorded;
+  const auto unrolled = impl_->recorded->without_scans();
+  const detail::Recorded& recorded = unrolled ? *unrolled : *impl_->recorded;
   using detail::OutputNames;
   const std::vector<double> arguments = impl_->bound_arguments("accuracy");
   const detail::Call call{x, arguments, impl_->tables};

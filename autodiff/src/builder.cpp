@@ -1,5 +1,7 @@
 #include "builder.hpp"
 
+#include "scan_body.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -77,7 +79,8 @@ NodeId Builder::fill(Slot& slot, NodeId n) {
 
 void Builder::insert(NodeId n) {
   const Op op = graph_.op(n);
-  if (op == Op::constant || op == Op::parameter || op == Op::argument || op == Op::result)
+  if (op == Op::constant || op == Op::parameter || op == Op::argument || op == Op::result || op == Op::scan ||
+      op == Op::unstack)
     return;  // found by other means, or never equal
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
@@ -131,6 +134,18 @@ NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
   return slot.node != no_node ? slot.node : fill(slot, graph_.reduce_rows(reduce, rows, n));
 }
 
+NodeId Builder::scan(std::shared_ptr<const ScanBody> body, std::span<const NodeId> given) {
+  std::vector<NodeId> operands(given.begin(), given.end());
+  if (std::ranges::any_of(operands, [&](NodeId x) { return graph_.varying(x); }))
+    for (NodeId& x : operands)
+      if (graph_.is_stacked(x) && graph_.op(x) != Op::stack && !graph_.varying(x)) {
+        std::vector<NodeId> entries(static_cast<std::size_t>(graph_.num_steps(x)), unstack(x));
+        for (std::size_t t = 0; t < entries.size(); ++t) entries[t] += static_cast<NodeId>(t);
+        x = node(Op::stack, entries);
+      }
+  return graph_.scan(std::move(body), operands);
+}
+
 NodeId Builder::auxiliary(Op op, NodeId x) {
   const Op aux = auxiliary_table[static_cast<std::size_t>(op)];
   return aux == Op::constant ? no_node : node(aux, {x});
@@ -140,7 +155,7 @@ NodeId Builder::fold_constants(Op op, std::span<const NodeId> operands) {
   std::array<double, 64> values;
   double result;
   if (operands.size() > values.size() || operands.empty()) return no_node;
-  if (has_several_results(op)) return no_node;  // several results stay several nodes
+  if (has_several_results(op) || op == Op::stack) return no_node;  // several results stay several nodes
   for (std::size_t i = 0; i < operands.size(); ++i) {
     if (!graph_.is_constant(operands[i])) return no_node;
     values[i] = graph_.value(operands[i]);

@@ -15,6 +15,7 @@ class Builder {
 
   Graph& graph() { return graph_; }
   const Graph& graph() const { return graph_; }
+  PassOptions options() const { return options_; }
   Graph take() { return std::move(graph_); }
 
   NodeId constant(double value) { return graph_.constant(value); }
@@ -28,6 +29,9 @@ class Builder {
   // The place-th result of a node with several, which may have been folded to constants.
   NodeId result(NodeId first, Index place) const { return first + static_cast<NodeId>(place); }
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId n);  // n may be uniform
+  // Not merged with equal ones. A scan that varies reads what a uniform one stacked by way of its entries.
+  NodeId scan(std::shared_ptr<const ScanBody> body, std::span<const NodeId> operands);
+  NodeId unstack(NodeId stacked) { return graph_.unstack(stacked); }
   // Op::exp_neg_abs and the like: the auxiliary operand of a unary operation, or no_node.
   NodeId auxiliary(Op op, NodeId x);
 

@@ -25,6 +25,12 @@ NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, st
       return to.column(from.row_set(n), from.payload(n));
     case Op::num_rows:
       return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
+    case Op::unstack:
+      return to.unstack(map[from.operands(n)[0]]);
+    case Op::scan:
+      operands.clear();
+      for (const NodeId x : from.operands(n)) operands.push_back(map[x]);
+      return to.scan(from.scan_body(n), operands);
     case Op::result:
       return map[from.operands(n)[0]] + static_cast<NodeId>(from.payload(n));  // came with its node
     default:

@@ -157,7 +157,8 @@ Diagnosis Function::diagnose(ConstSpan x) const {
     throw std::invalid_argument("Function::diagnose: x has " + std::to_string(x.size()) +
                                 " entries, the function takes " + std::to_string(dimension()));
   if (impl_->branching) return at(x).diagnose(x);
-  const detail::Recorded& recorded = *impl_->recorded;
+  const auto unrolled = impl_->recorded->without_scans();
+  const detail::Recorded& recorded = unrolled ? *unrolled : *impl_->recorded;
   const Traced traced = recorded.has_value() ? recorded.with_gradient() : recorded.traced();
   const std::vector<double> arguments = impl_->bound_arguments("diagnose");
   detail::DoubleRun run(traced, {x, arguments, impl_->tables});

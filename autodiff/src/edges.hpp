@@ -6,6 +6,7 @@
 #include "formulas.hpp"
 #include "gates.hpp"
 #include "recording.hpp"
+#include "scan_body.hpp"
 
 #include <functional>
 #include <optional>
@@ -120,6 +121,16 @@ class Edges {
         return softmax_product_edges(n, x, visit);
       case Op::unit_product:
         return unit_product_edges(n, x, visit);
+      case Op::stack:
+        return stack_edges(x, zbar, visit);
+      case Op::unstack:
+        return visit(0, {}, [&] {
+          std::vector<NodeId> entries;
+          for (const Expr& e : adjoints_of_results(n)) entries.push_back(recording_.node(e));
+          return expr(builder_.node(Op::stack, entries));
+        });
+      case Op::scan:
+        return scan_edges(n, x, visit);
       case Op::sum_rows:
         return visit(0, {}, [&] { return zbar; });
       case Op::max_rows:  // ties share equally
@@ -224,6 +235,36 @@ class Edges {
         return expr(*made + static_cast<NodeId>(j));
       });
     }
+  }
+
+  template <class Visit>
+  void stack_edges(const std::vector<NodeId>& x, const Expr& zbar, const Visit& visit) {
+    std::optional<NodeId> entries;
+    for (std::size_t t = 0; t < x.size(); ++t)
+      visit(t, {}, [&]() -> Expr {
+        if (zbar.is_constant()) return 0.0;
+        if (!entries) entries = builder_.unstack(recording_.node(zbar));
+        return expr(*entries + static_cast<NodeId>(t));
+      });
+  }
+
+  template <class Visit>
+  void scan_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+    std::optional<ReverseScan> made;
+    const auto make = [&] {
+      std::vector<NodeId> adjoints;
+      const auto num_carry = static_cast<std::size_t>(graph_.scan_body(n)->num_carry);
+      for (const Expr& e : adjoints_of_results(n)) {
+        const bool none = e.is_constant() && (adjoints.size() >= num_carry || e.constant() == 0.0);
+        adjoints.push_back(none ? no_node : recording_.node(e));
+      }
+      return reverse_scan(builder_, n, adjoints, active_);
+    };
+    for (std::size_t i = 0; i < x.size(); ++i)
+      visit(i, {}, [&]() -> Expr {
+        if (!made) made = make();
+        return made->operands[i] == no_node ? Expr(0.0) : expr(made->operands[i]);
+      });
   }
 
   // visit(j, result j of a node made when it is first needed).

@@ -39,6 +39,15 @@ Expr Recording::expr(NodeId n) const {
 
 NodeId Recording::node(const Expr& x) {
   if (x.is_constant()) return builder_.constant(x.constant());
+  if (x.generation() != generation_ && captures != nullptr) {
+    const NodeId outer = captures->outer.node(x);
+    const auto [own, first_time] = captures->known.try_emplace(outer, no_node);
+    if (first_time) {
+      captures->nodes.push_back(outer);
+      own->second = builder_.graph().parameter();
+    }
+    return own->second;
+  }
   if (x.generation() != generation_)
     throw std::invalid_argument("Expr of recording " + std::to_string(x.generation()) +
                                 " used in recording " + std::to_string(generation_) +

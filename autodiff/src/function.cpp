@@ -2,6 +2,7 @@
 
 #include "branches.hpp"
 #include "derivatives.hpp"
+#include "scan_body.hpp"
 
 #include <algorithm>
 
@@ -60,6 +61,11 @@ std::shared_ptr<const Recorded> Recorded::gradient() const {
     return gradient;
   });
   return gradient_.owner();
+}
+
+std::shared_ptr<const Recorded> Recorded::without_scans() const {
+  if (!traced_.graph.has_scans()) return nullptr;
+  return std::make_shared<const Recorded>(unrolled(traced_, pass_options()), outputs_, needs_rows_, options_);
 }
 
 bool uses_column(const Traced& traced, Index column) {

@@ -84,6 +84,8 @@ class Recorded {
   bool jacobian_at_once() const;
 
   std::shared_ptr<const Recorded> gradient() const;  // as outputs
+  // The same with each step of its scans as nodes, for what runs node by node; null if there are none.
+  std::shared_ptr<const Recorded> without_scans() const;
 
  private:
   std::unique_ptr<Executor> compile(Traced traced) const;  // but for the guards

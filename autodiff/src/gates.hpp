@@ -4,6 +4,7 @@
 // sweep.
 
 #include "recording.hpp"
+#include "scan_body.hpp"
 
 #include <optional>
 #include <vector>
@@ -49,7 +50,10 @@ class Gates {
 
   // The contribution c to x, inside of an arm where the edge's gate is narrower than that of x.
   Expr gated(NodeId x, const Gate& edge, const Expr& c) const {
-    return !edge || same(edge, gates_[owner(x)].gate) ? c : select(Condition(*edge), c, Expr(0.0));
+    if (!edge || same(edge, gates_[owner(x)].gate)) return c;
+    if (graph_.is_stacked(x) && !edge->is_constant())
+      return recording_.expr(select_stacked(builder_, edge->node(), c.node()));
+    return select(Condition(*edge), c, Expr(0.0));
   }
 
  private:

@@ -1,5 +1,7 @@
 #include <rappel/autodiff/graph.hpp>
 
+#include "scan_body.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <functional>
@@ -39,7 +41,7 @@ void check_operand_count(Op op, std::size_t given) {
   if (op == Op::power && given != 4) throw std::invalid_argument(count_message(op, given, "4"));
   if ((op == Op::dot || op == Op::sum_products) && given % 2 != 0)
     throw std::invalid_argument(count_message(op, given, "an even number of"));
-  const bool nary = op == Op::sum || op == Op::shifted_exps || op == Op::scaled_norm;
+  const bool nary = op == Op::sum || op == Op::shifted_exps || op == Op::scaled_norm || op == Op::stack;
   if ((nary && given < 1) || ((op == Op::logsumexp || op == Op::norm || op == Op::unit) && given < 3) ||
       ((op == Op::softmax || op == Op::unit_product) && (given < 4 || given % 2)) ||
       (op == Op::softmax_product && (given < 2 || given % 2)))
@@ -59,7 +61,7 @@ std::size_t num_results_of(Op op, std::size_t num_operands) {
 
 bool has_several_results(Op op) {
   return op == Op::shifted_exps || op == Op::softmax || op == Op::softmax_product || op == Op::scaled_norm ||
-         op == Op::unit || op == Op::unit_product;
+         op == Op::unit || op == Op::unit_product || op == Op::scan || op == Op::unstack;
 }
 
 const char* name_of(Op op) { return info(op).name; }
@@ -162,6 +164,46 @@ NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) 
   const NodeId first = append(op, rate, operands, static_cast<std::size_t>(num_results));
   for (Index i = 1; i < num_results; ++i) append(Op::result, rate, {&first, 1}, static_cast<std::size_t>(i));
   return first;
+}
+
+NodeId Graph::scan(std::shared_ptr<const detail::ScanBody> body, std::span<const NodeId> operands) {
+  if (static_cast<Index>(operands.size()) != body->graph.num_parameters())
+    throw std::invalid_argument("Graph::scan: the body takes " + std::to_string(body->graph.num_parameters()) +
+                                " operands, " + std::to_string(operands.size()) + " given");
+  for (Index i = 0; i < static_cast<Index>(operands.size()); ++i) {
+    const NodeId x = operands[static_cast<std::size_t>(i)];
+    const bool input = i >= body->num_carry && i < body->num_carry + body->num_inputs;
+    if (x >= records_.size() || is_stacked(x) != input || (input && num_steps(x) != body->steps))
+      throw std::invalid_argument("Graph::scan: operand " + std::to_string(i) + " is not " +
+                                  (input ? "stacked over " + std::to_string(body->steps) + " steps" : "one value"));
+  }
+  const auto rate = rate_of(Op::scan, operands);
+  const std::size_t count = 2 * body->next.size() + body->outputs.size();
+  const NodeId first = append(Op::scan, rate, operands, count);
+  for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
+  scan_bodies_[first] = std::move(body);
+  return first;
+}
+
+NodeId Graph::unstack(NodeId stacked) {
+  if (stacked >= records_.size() || !is_stacked(stacked))
+    throw std::invalid_argument("Graph::unstack: node " + std::to_string(stacked) + " is not stacked");
+  const auto count = static_cast<std::size_t>(num_steps(stacked));
+  const auto rate = records_[stacked].rate;
+  const NodeId first = append(Op::unstack, rate, {&stacked, 1}, count);
+  for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
+  return first;
+}
+
+bool Graph::is_stacked(NodeId n) const {
+  if (op(n) == Op::stack) return true;
+  const NodeId owner = op(n) == Op::result ? operands(n)[0] : n;
+  return op(owner) == Op::scan && static_cast<Index>(n - owner) >= scan_body(owner)->num_carry;
+}
+
+Index Graph::num_steps(NodeId stacked) const {
+  if (op(stacked) == Op::stack) return static_cast<Index>(operands(stacked).size());
+  return scan_body(op(stacked) == Op::result ? operands(stacked)[0] : stacked)->steps;
 }
 
 NodeId Graph::reduce_rows(Reduce reduce, RowSet rows, NodeId varying) {

@@ -60,10 +60,14 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
   return kernels.find(step.op, step.varying);
 }
 
+// A call is bound to no kernel.
 BoundBody bind(Body body, const KernelTable& kernels) {
   BoundBody bound;
-  for (const BodyStep& s : body.steps)
-    bound.instructions.push_back({kernel_for(s, kernels), s.first, s.count, s.result, s.num_results});
+  const auto bind_step = [&](const BodyStep& s) -> BodyInstruction {
+    return {is_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
+  };
+  for (const BodyStep& s : body.steps) bound.instructions.push_back(bind_step(s));
+  bind_calls(body.calls, bind_step);
   bound.body = std::move(body);
   return bound;
 }
@@ -141,8 +145,18 @@ class BodyRun {
     if (body_.has_row_output)
       workspace_.pointers.back() = padded == rows ? row_output_ + row : padded_output_;
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
-    for (const BodyInstruction& i : bound_.instructions) i.kernel(leaf, i);
+    for (const BodyInstruction& i : bound_.instructions) {
+      if (i.kernel != nullptr)
+        i.kernel(leaf, i);
+      else
+        run_call(body_.steps[static_cast<std::size_t>(&i - bound_.instructions.data())], leaf);
+    }
     if (body_.has_row_output && padded != rows) std::copy_n(padded_output_, rows, row_output_ + row);
+  }
+
+  void run_call(const BodyStep& step, const Leaf& leaf) {
+    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded})
+        .run(step.op, step.first);
   }
 
   // Rows that do not exist repeat the last one; sums mask them.
@@ -185,8 +199,7 @@ class Interpreter final : public Executor {
     double* uniforms = load_uniforms(call, workspace);
     const bool stores = reserve_stored(call.tables, workspace);
     for (const BoundStage& stage : stages_) {
-      run_uniform(stage.uniforms.data(), stage.uniforms.data() + stage.uniforms.size(),
-                  program_.operands.data(), uniforms);
+      run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
       for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
         run_body(b, call.tables, threads, uniforms, workspace, row_output);
     }

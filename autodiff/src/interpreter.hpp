@@ -3,30 +3,9 @@
 #include "call.hpp"
 #include "kernels.hpp"
 #include "program.hpp"
-
-#include <new>
+#include "scan_run.hpp"
 
 namespace rappel::detail {
-
-// Doubles aligned for every instruction set.
-class AlignedBuffer {
- public:
-  double* reserve(std::size_t size) {  // contents are lost where it grows
-    if (size > size_) {
-      data_.reset(static_cast<double*>(::operator new(size * sizeof(double), alignment)));
-      size_ = size;
-    }
-    return data_.get();
-  }
-
- private:
-  static constexpr std::align_val_t alignment{64};
-  struct Free {
-    void operator()(double* p) const { ::operator delete(p, alignment); }
-  };
-  std::unique_ptr<double, Free> data_;
-  std::size_t size_ = 0;
-};
 
 // Scratch memory of one thread, kept between calls; no result depends on it.
 struct Workspace {
@@ -38,6 +17,7 @@ struct Workspace {
   std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
+  std::vector<ScanState> uniform_scans, scans;  // of uniform values; of the leaf at hand
   static Workspace& of_this_thread();
 };
 

@@ -14,7 +14,8 @@ class Lowering {
         size_(static_cast<NodeId>(graph_.size())),
         live_(size_, false),
         stage_(stages_of(graph_)),
-        uniform_(size_, no_node) {}
+        uniform_(size_, no_node),
+        calls_(graph_, program_.calls, false, [this](NodeId n) { return uniform_[n]; }) {}
 
   Program run() {
     mark_live();
@@ -67,6 +68,10 @@ class Lowering {
     std::vector<std::vector<bool>> by_stage(num_stages_, std::vector<bool>(size_, false));
     const auto need_stored = [&](NodeId x, std::uint32_t stage) {
       if (!graph_.varying(x) || graph_.op(x) == Op::column) return;
+      if (graph_.is_stacked(x)) {  // what is stacked is never stored: its scan runs again
+        by_stage[stage][graph_.op(x) == Op::result ? graph_.operands(x)[0] : x] = true;
+        return;
+      }
       by_stage[stage_[x]][x] = true;
       if (stage_[x] < stage && storage_[x] == no_node)
         storage_[x] = program_.num_stored[graph_.row_set(x).index]++;
@@ -132,8 +137,13 @@ class Lowering {
   void add_uniform(NodeId n) {
     const Op op = graph_.op(n);
     if (op == Op::parameter || op == Op::argument || op == Op::constant || op == Op::num_rows || op == Op::result ||
-        is_reduction(op))
+        op == Op::stack || is_reduction(op))
       return;
+    if (is_call(op)) {
+      const std::uint32_t call = op == Op::scan ? calls_.add_scan(n) : calls_.add_unstack(n);
+      program_.stages[stage_[n]].uniforms.push_back({op, call, 0, 0});
+      return;
+    }
     const auto x = graph_.operands(n);
     program_.stages[stage_[n]].uniforms.push_back({op, static_cast<std::uint32_t>(program_.operands.size()),
                                                    static_cast<std::uint32_t>(x.size()), uniform_[n]});
@@ -150,6 +160,7 @@ class Lowering {
   std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
   std::vector<std::uint32_t> storage_;  // by node: the number of its stored column
   Program program_;
+  CallBuilder calls_;
 };
 
 }  // namespace

@@ -45,7 +45,8 @@ class BodyLowering {
         graph_(source.traced.graph),
         size_(static_cast<NodeId>(graph_.size())),
         work_(rows),
-        rows_(rows.rows) {}
+        rows_(rows.rows),
+        calls_(graph_, body_.calls, true, [this](NodeId n) { return operand(n); }) {}
 
   Body run() {
     body_.rows = rows_;
@@ -64,7 +65,9 @@ class BodyLowering {
            source_.stage[n] == work_.stage + 1;
   }
   bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
-  bool is_block(NodeId n) const { return graph_.varying(n) && n != row_output_ && !is_kept(n); }
+  bool is_block(NodeId n) const {
+    return graph_.varying(n) && n != row_output_ && !is_kept(n);
+  }
 
   // --- steps ---
 
@@ -77,13 +80,18 @@ class BodyLowering {
       if (is_sum_of_these_rows(n)) {
         drafts_.push_back(draft_reduction(n));
         for (const NodeId m : drafts_.back().sums) done[m] = true;
-      } else if (varies_here(n) && work_.needed[n] && op != Op::result) {
+      } else if (varies_here(n) && work_.needed[n] && op != Op::result && op != Op::stack) {
         drafts_.push_back(draft_plain(n));
       }
     }
   }
 
   Draft draft_plain(NodeId n) const {
+    if (is_call(graph_.op(n))) {
+      const NodeId count = graph_.op(n) == Op::unstack ? num_results(graph_, n)
+                                                       : static_cast<NodeId>(graph_.scan_body(n)->num_carry);
+      return {n, StepKind::plain, values_read(graph_, n), count, {}};
+    }
     Draft draft{n, StepKind::plain, operands(n), num_results(graph_, n), {}};
     if (graph_.op(n) != Op::dot) return draft;
     bool uniform_first = true;
@@ -187,14 +195,15 @@ class BodyLowering {
     for (std::size_t k = 0; k < d.operands.size(); ++k) {
       const bool varying = graph_.varying(d.operands[k]);
       if (varying && k < 3) step.varying |= 1u << k;
-      body_.operands.push_back(pointer_[d.operands[k]] | (varying ? 0 : uniform_bit));
+      body_.operands.push_back(operand(d.operands[k]));
     }
     for (const NodeId m : d.sums) {
       body_.targets.push_back(source_.uniform[m]);
       body_.reductions.push_back(kind_of(graph_.op(m)));
     }
-    // Element by element a result may take an operand's place; of several results none may.
-    if (d.num_results == 1) give_back_operands(i);
+    // Element by element a result may take an operand's place; of several results, and of a scan's, none may.
+    const bool in_place = d.num_results == 1 && !is_call(step.op);
+    if (in_place) give_back_operands(i);
     for (NodeId m = d.node; m < d.node + d.num_results; ++m) {
       const bool leaves = m == row_output_ && (d.kind == StepKind::copy || !is_kept(m));
       const std::uint32_t p = leaves ? row_output_pointer : is_kept(m) ? pointer_[m] : base_ + blocks_.take();
@@ -202,11 +211,14 @@ class BodyLowering {
       if (m == d.node) step.result = p;
       body_.operands.push_back(p);
     }
-    if (d.num_results != 1) give_back_operands(i);
+    if (is_call(step.op)) step.first = step.op == Op::scan ? calls_.add_scan(d.node) : calls_.add_unstack(d.node);
+    if (!in_place) give_back_operands(i);
     for (NodeId m = d.node; m < d.node + d.num_results; ++m)
       if (last_use_[m] == 0 && is_block(m)) blocks_.give_back(pointer_[m] - base_);  // never read
     body_.steps.push_back(step);
   }
+
+  std::uint32_t operand(NodeId n) const { return pointer_[n] | (graph_.varying(n) ? 0 : uniform_bit); }
 
   void give_back_operands(std::size_t i) {
     for (const NodeId x : drafts_[i].operands) {
@@ -214,6 +226,13 @@ class BodyLowering {
       blocks_.give_back(pointer_[x] - base_);
       last_use_[x] = i + 2;  // once, also where it is an operand twice
     }
+  }
+
+  std::vector<std::vector<std::uint32_t>*> call_results() {
+    std::vector<std::vector<std::uint32_t>*> all;
+    for (ScanCall& c : body_.calls.scans) all.push_back(&c.results);
+    for (UnstackCall& c : body_.calls.unstacks) all.push_back(&c.results);
+    return all;
   }
 
   // The row output's pointer comes last, and is known only now.
@@ -225,6 +244,9 @@ class BodyLowering {
       if (x == row_output_pointer) x = pointer;
     for (BodyStep& s : body_.steps)
       if (s.num_results > 0 && s.result == row_output_pointer) s.result = pointer;
+    for (auto* results : call_results())
+      for (std::uint32_t& x : *results)
+        if (x == row_output_pointer) x = pointer;
   }
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
@@ -255,6 +277,7 @@ class BodyLowering {
   std::vector<std::size_t> last_use_;   // by node: 1 + the step that reads it last; 0: never read
   Blocks blocks_;
   Body body_;
+  CallBuilder calls_;
 };
 
 }  // namespace

@@ -1,17 +1,33 @@
 #include "point_values.hpp"
 
+#include "scan_body.hpp"
+
 namespace rappel::detail {
+namespace {
+
+// What takes a program: sums over rows, and what scans give.
+bool takes_program(const Graph& graph, NodeId n) {
+  if (graph.op(n) >= Op::sum_rows) return true;
+  const Op op = graph.op(graph.op(n) == Op::result ? graph.operands(n)[0] : n);
+  return (op == Op::scan && !graph.is_stacked(n)) || op == Op::unstack;
+}
+
+bool is_computed(const Graph& graph, NodeId n) { return !graph.varying(n) && !graph.is_stacked(n); }
+
+}  // namespace
 
 double PointValues::value(NodeId n) {
   const auto first = static_cast<NodeId>(values_.size());
   if (n >= first) {
     values_.resize(n + 1, 0.0);
-    reduced_.resize(n + 1, false);
+    from_program_.resize(n + 1, false);
     const Graph& graph = cost_.builder.graph();
     for (NodeId k = first; k <= n; ++k) {
-      if (graph.varying(k)) continue;
-      if (graph.op(k) >= Op::sum_rows && !reduced_[k]) reduce_rows(k, n);
-      compute(k);
+      if (!is_computed(graph, k)) continue;
+      if (!takes_program(graph, k))
+        compute(k);
+      else if (!from_program_[k])
+        run_program(k, n);
     }
   }
   return values_[n];
@@ -45,29 +61,27 @@ void PointValues::compute(NodeId n) {
     case Op::result:
       return;  // came with its node
     default:
-      if (op >= Op::sum_rows) return;  // see reduce_rows
       operands_.clear();
       for (const NodeId x : graph.operands(n)) operands_.push_back(values_[x]);
       results_.resize(has_several_results(op) ? place : 1);
       evaluate_scalar(op, operands_, results_);
       if (values_.size() < n + results_.size()) {
         values_.resize(n + results_.size(), 0.0);
-        reduced_.resize(values_.size(), false);
+        from_program_.resize(values_.size(), false);
       }
       std::copy(results_.begin(), results_.end(), values_.begin() + n);
   }
 }
 
 // All of them at once: each takes a run over the rows.
-void PointValues::reduce_rows(NodeId first, NodeId last) {
+void PointValues::run_program(NodeId first, NodeId last) {
   Traced traced{cost_.builder.graph(), {}, {}};
   for (NodeId n = first; n <= last; ++n)
-    if (traced.graph.op(n) >= Op::sum_rows) traced.outputs.push_back(n);
+    if (is_computed(traced.graph, n) && takes_program(traced.graph, n)) traced.outputs.push_back(n);
   const std::vector<NodeId> wanted = traced.outputs;
   std::vector<double> arguments, results(wanted.size());
   for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n)
-    if (traced.graph.op(n) == Op::argument)
-      arguments.push_back(n < values_.size() ? values_[n] : 0.0);
+    if (traced.graph.op(n) == Op::argument) arguments.push_back(n < values_.size() ? values_[n] : 0.0);
   const std::vector<Columns> tables(cost_.columns.begin(), cost_.columns.end());
   const Recorded recorded(std::move(traced), Outputs::values, cost_.needs_rows, {});
   recorded.outputs().run(
@@ -76,7 +90,7 @@ void PointValues::reduce_rows(NodeId first, NodeId last) {
       1, Workspace::of_this_thread(), results, nullptr);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     values_[wanted[i]] = results[i];
-    reduced_[wanted[i]] = true;
+    from_program_[wanted[i]] = true;
   }
 }
 

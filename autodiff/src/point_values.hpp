@@ -15,12 +15,12 @@ class PointValues {
 
  private:
   void compute(NodeId n);
-  void reduce_rows(NodeId first, NodeId last);
+  void run_program(NodeId first, NodeId last);
 
   const CostRecording& cost_;
   PointOfCall point_;
   std::vector<double> values_, operands_, results_;  // by node; scratch
-  std::vector<bool> reduced_;
+  std::vector<bool> from_program_;
 };
 
 // Of Exprs of a cost under recording, all uniform. Throws NeedsPoint where it is recorded at none.

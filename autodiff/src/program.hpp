@@ -8,20 +8,10 @@
 #include <rappel/autodiff/graph.hpp>
 
 #include "kernels.hpp"
+#include "program_steps.hpp"
+#include "scan_code.hpp"
 
 namespace rappel::detail {
-
-enum class StepKind { plain, dot_uniform, shared_products, copy };
-
-struct BodyStep {
-  Op op;
-  StepKind kind;
-  unsigned varying;     // bit i: operand i varies (the first three)
-  std::uint32_t first;  // into Body::operands: inputs, then results
-  std::uint32_t count;
-  std::uint32_t result;  // a pointer number, or the number of the first sum
-  std::uint32_t num_results;
-};
 
 // Pointers are numbered: the uniform values in use, then the columns in use, then the stored columns written
 // or read, then blocks, then the row output.
@@ -36,6 +26,7 @@ struct Body {
   std::vector<BodyStep> steps;
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
   std::vector<Reduce> reductions;       // by number
+  ScanCalls calls;
   std::vector<std::uint32_t> targets;   // the uniform value that each reduction becomes
 
   std::uint32_t num_pointers() const {
@@ -59,6 +50,7 @@ struct Program {
       num_rows_of;  // the uniform values after the constants: row sets whose size they are
   std::vector<Stage> stages;
   std::vector<std::uint32_t> operands;    // of the uniforms' instructions
+  ScanCalls calls;                        // of the uniforms'
   std::vector<std::uint32_t> num_stored;  // by table: columns that the storing bodies keep
   std::vector<std::uint32_t> outputs;     // uniform values; none for the output by row
 };

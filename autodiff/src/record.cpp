@@ -1,4 +1,5 @@
 #include "branches.hpp"
+#include "copy_nodes.hpp"
 #include "point_values.hpp"
 
 #include <algorithm>
@@ -101,10 +102,36 @@ Trace record_once(const RecordedCost& cost, Index num_parameters, Outputs output
   return trace;
 }
 
-bool decide(const Expr& condition) {
-  Recording& recording = Recording::required("a comparison used as bool");
-  const NodeId n = recording.node(condition);
-  if (recording.builder().graph().varying(n))
+namespace {
+
+// A condition in the body of a scan, in the recording around it: it may depend on what the body captures alone.
+NodeId lifted(Recording& recording, NodeId condition) {
+  const Captures& captures = *recording.captures;
+  const Graph& graph = recording.builder().graph();
+  std::vector<bool> used(condition + 1, false);
+  used[condition] = true;
+  NodeCopy copy(graph);
+  for (NodeId n = condition + 1; n-- > 0;) {
+    if (!used[n]) continue;
+    if (graph.op(n) == Op::parameter && graph.payload(n) < captures.first)
+      throw std::invalid_argument(
+          "a comparison of the carry or the inputs of a scan was used as a bool: it has no single answer for all "
+          "steps; write select(condition, a, b) instead of if, ?:, && and ||");
+    for (const NodeId x : graph.operands(n)) used[x] = true;
+  }
+  for (NodeId n = 0; n <= condition; ++n)
+    if (used[n])
+      copy.map(n, graph.op(n) == Op::parameter
+                      ? captures.nodes[static_cast<std::size_t>(graph.payload(n) - captures.first)]
+                      : copy.to(captures.outer.builder(), n));
+  return copy[condition];
+}
+
+bool decide(Recording& recording, NodeId n) {
+  const Graph& graph = recording.builder().graph();
+  if (graph.is_constant(n)) return graph.value(n) != 0.0;
+  if (recording.captures != nullptr) return decide(recording.captures->outer, lifted(recording, n));
+  if (graph.varying(n))
     throw std::invalid_argument(
         "a comparison that varies by row was used as a bool: it has no single answer; "
         "write select(condition, a, b) instead of if, ?:, && and ||");
@@ -123,6 +150,13 @@ bool decide(const Expr& condition) {
     cost->guards.push_back({n, decided->second});
   }
   return decided->second;
+}
+
+}  // namespace
+
+bool decide(const Expr& condition) {
+  Recording& recording = Recording::required("a comparison used as bool");
+  return decide(recording, recording.node(condition));
 }
 
 Function record_cost(Index num_parameters, std::function<Expr(ExprSpan)> cost, const RecordOptions& options) {

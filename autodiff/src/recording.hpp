@@ -6,9 +6,20 @@
 
 #include "builder.hpp"
 
+#include <unordered_map>
+
 namespace rappel::detail {
 
 struct CostRecording;
+class Recording;
+
+// Of the body of a scan: what it captures of the recording around it becomes its parameters.
+struct Captures {
+  Recording& outer;
+  Index first;                                    // the parameters before are the body's own
+  std::vector<NodeId> nodes = {};                 // of the outer recording, by capture
+  std::unordered_map<NodeId, NodeId> known = {};  // outer node: own parameter
+};
 
 class Recording {
  public:
@@ -28,10 +39,11 @@ class Recording {
   bool holds_location = false;
   std::uint32_t generation() const { return generation_; }
   Expr expr(NodeId n) const;   // a constant where the node is one
-  NodeId node(const Expr& x);  // throws std::invalid_argument if x is another recording's
+  NodeId node(const Expr& x);  // throws std::invalid_argument if x is another recording's, and not captured
 
   bool in_rows = false;             // a row function is running
   CostRecording* tables = nullptr;  // of the cost under recording; none in a sweep
+  Captures* captures = nullptr;     // of the body of a scan
 
  private:
   Builder& builder_;

@@ -89,7 +89,18 @@ class ReverseSweep {
   }
 
   void accumulate(NodeId& sum, NodeId added) {
-    sum = sum == no_node ? added : builder_.node(Op::add, {sum, added});
+    if (sum == no_node)
+      sum = added;
+    else
+      sum = graph_.is_stacked(added) ? add_stacked(builder_, sum, added) : builder_.node(Op::add, {sum, added});
+  }
+
+  NodeId product(NodeId n, NodeId factor) {
+    return graph_.is_stacked(n) ? scale_stacked(builder_, n, factor) : builder_.node(Op::mul, {n, factor});
+  }
+
+  NodeId sum_over(RowSet rows, NodeId n) {
+    return graph_.is_stacked(n) ? sum_rows_stacked(builder_, rows, n) : builder_.reduce_rows(Reduce::sum, rows, n);
   }
 
   // For what varies: its adjoint; for a uniform node: what rows contribute, not yet summed.
@@ -105,8 +116,8 @@ class ReverseSweep {
   // it may be inf or NaN where that was not taken.
   NodeId scaled(NodeId x, const Part& part) {
     if (part.source == no_node) return part.node;
-    const Expr product = expr(part.node) * expr(factors_[part.source]);
-    return recording_.node(has_arms_ ? gates_.gated(x, gates_[part.source], product) : product);
+    const Expr whole = expr(product(part.node, factors_[part.source]));
+    return recording_.node(has_arms_ ? gates_.gated(x, gates_[part.source], whole) : whole);
   }
 
   // The adjoint of a uniform node, complete.
@@ -114,7 +125,7 @@ class ReverseSweep {
     if (!by_row_.empty() && !by_row_[n].empty()) {
       builder_.graph().set_location(graph_.location(n));
       for (const Part& part : std::exchange(by_row_[n], {})) {
-        const NodeId sum = builder_.reduce_rows(Reduce::sum, graph_.row_set(part.node), part.node);
+        const NodeId sum = sum_over(graph_.row_set(part.node), part.node);
         accumulate(adjoints_[n], scaled(n, {part.source, sum}));
       }
     }
@@ -139,8 +150,7 @@ class ReverseSweep {
     NodeId joined = no_node;
     std::erase_if(parts, [&](const Part& part) {
       if (part.source != no_node && needs_rows(factors_[part.source])) return false;
-      accumulate(joined, part.source == no_node ? part.node
-                                                : builder_.node(Op::mul, {part.node, factors_[part.source]}));
+      accumulate(joined, part.source == no_node ? part.node : product(part.node, factors_[part.source]));
       return true;
     });
     if (joined != no_node) parts.push_back({no_node, joined});
@@ -198,7 +208,7 @@ class ReverseSweep {
   void contribute(NodeId user, NodeId x, const Expr& c) {
     NodeId node = recording_.node(c);
     if (graph_.varying(x) || graph_.varying(node)) return add_by_row(x, {source_, node});
-    if (graph_.varying(user)) node = builder_.reduce_rows(Reduce::sum, graph_.row_set(user), node);
+    if (graph_.varying(user)) node = sum_over(graph_.row_set(user), node);
     accumulate(adjoints_[x], scaled(x, {source_, node}));
   }
 

@@ -8,3 +8,4 @@
 #include <rappel/autodiff/function.hpp>
 #include <rappel/autodiff/graph.hpp>
 #include <rappel/autodiff/rows.hpp>
+#include <rappel/autodiff/scan.hpp>

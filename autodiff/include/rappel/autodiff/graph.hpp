@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -28,6 +29,10 @@ enum class Reduce { sum, max, any };
 
 // The name by which an operation is printed.
 const char* name_of(Op op);
+
+namespace detail {
+struct ScanBody;
+}
 
 // Whether its nodes have several results.
 bool has_several_results(Op op);
@@ -51,6 +56,16 @@ class Graph {
   NodeId nodes(Op op, std::span<const NodeId> operands,
                Index num_results);                                 // the first of consecutive numbers
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);  // the result is uniform
+
+  // A loop over steps: operands are the first carry, stacked inputs and captures; results the last carry, then
+  // stacked the carries before each step and the outputs. A stacked value is one node, whatever the steps:
+  // stack makes one of as many nodes, unstack gives its entries.
+  NodeId scan(std::shared_ptr<const detail::ScanBody> body, std::span<const NodeId> operands);
+  NodeId unstack(NodeId stacked);
+  bool is_stacked(NodeId n) const;
+  Index num_steps(NodeId stacked) const;
+  const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const { return scan_bodies_.at(n); }
+  bool has_scans() const { return !scan_bodies_.empty(); }
 
   // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last
   // one outside stands.
@@ -100,6 +115,7 @@ class Graph {
   std::vector<double> constants_;
   std::unordered_map<std::uint64_t, NodeId> constant_ids_;
   std::vector<Index> num_columns_;
+  std::unordered_map<NodeId, std::shared_ptr<const detail::ScanBody>> scan_bodies_;  // by node
   Index num_parameters_ = 0, num_arguments_ = 0;
 };
 

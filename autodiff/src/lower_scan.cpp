@@ -1,0 +1,138 @@
+#include "lower_body.hpp"
+#include "scan_code.hpp"
+
+#include <algorithm>
+
+namespace rappel::detail {
+namespace {
+
+class ScanLowering {
+ public:
+  ScanLowering(const ScanBody& body, bool by_row) : body_(body), by_row_(by_row) {}
+
+  std::shared_ptr<ScanCode> run() {
+    Traced traced{body_.graph, body_.next, {}};
+    traced.outputs.insert(traced.outputs.end(), body_.outputs.begin(), body_.outputs.end());
+    traced = fuse_live(traced);
+    number_values(traced.graph);
+    CallBuilder calls(traced.graph, code_->calls, by_row_, [this](NodeId n) { return operand(n); });
+    for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) add_step(traced.graph, n, calls);
+    const auto first_output = traced.outputs.begin() + body_.num_carry;
+    for (auto n = traced.outputs.begin(); n != traced.outputs.end(); ++n)
+      (n < first_output ? code_->next : code_->outputs).push_back(operand(*n));
+    code_->steps = body_.steps;
+    code_->backwards = body_.backwards;
+    code_->checkpoints = body_.checkpoints;
+    code_->num_carry = static_cast<std::uint32_t>(body_.num_carry);
+    code_->num_inputs = static_cast<std::uint32_t>(body_.num_inputs);
+    return code_;
+  }
+
+ private:
+  std::uint32_t operand(NodeId n) const { return number_[n]; }
+
+  void number_values(const Graph& graph) {
+    number_.assign(static_cast<std::size_t>(graph.size()), 0);
+    auto next = static_cast<std::uint32_t>(graph.num_parameters());
+    for (NodeId n = 0; n < number_.size(); ++n)
+      if (graph.op(n) == Op::parameter) number_[n] = static_cast<std::uint32_t>(graph.payload(n));
+    code_->first_constant = next;
+    for (NodeId n = 0; n < number_.size(); ++n)
+      if (graph.is_constant(n)) {
+        number_[n] = next++ | (by_row_ ? uniform_bit : 0);
+        code_->constants.push_back(graph.value(n));
+      }
+    for (NodeId n = 0; n < number_.size(); ++n)
+      if (graph.op(n) != Op::parameter && !graph.is_constant(n)) number_[n] = next++;
+    code_->num_values = next;
+  }
+
+  void add_step(const Graph& graph, NodeId n, CallBuilder& calls) {
+    const Op op = graph.op(n);
+    if (op == Op::parameter || op == Op::constant || op == Op::result || op == Op::stack) return;
+    const auto x = graph.operands(n);
+    BodyStep step{op, StepKind::plain, 0, static_cast<std::uint32_t>(code_->operands.size()),
+                  static_cast<std::uint32_t>(x.size()), number_[n], num_results(graph, n)};
+    if (is_call(op)) {
+      step.first = op == Op::scan ? calls.add_scan(n) : calls.add_unstack(n);
+    } else {
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        if (k < 3 && !graph.is_constant(x[k])) step.varying |= 1u << k;
+        code_->operands.push_back(number_[x[k]]);
+      }
+      for (NodeId m = n; m < n + step.num_results; ++m) code_->operands.push_back(number_[m]);
+    }
+    if (by_row_)
+      code_->body.push_back(step);
+    else
+      code_->uniform.push_back({op, step.first, step.count, step.result});
+  }
+
+  const ScanBody& body_;
+  bool by_row_;
+  std::vector<std::uint32_t> number_;
+  std::shared_ptr<ScanCode> code_ = std::make_shared<ScanCode>();
+};
+
+NodeId owner_of(const Graph& graph, NodeId n) { return graph.op(n) == Op::result ? graph.operands(n)[0] : n; }
+
+}  // namespace
+
+std::uint32_t CallBuilder::add_scan(NodeId n) {
+  const ScanBody& body = *graph_.scan_body(n);
+  const auto x = graph_.operands(n);
+  const auto C = static_cast<std::size_t>(body.num_carry), I = static_cast<std::size_t>(body.num_inputs);
+  ScanCall call;
+  call.code = ScanLowering(body, by_row_).run();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i >= C && i < C + I)
+      call.inputs.push_back(source(x[i]));
+    else
+      (i < C ? call.carry : call.captures).push_back(number_(x[i]));
+  }
+  for (std::size_t i = 0; i < C; ++i) call.results.push_back(number_(n + static_cast<NodeId>(i)));
+  calls_.scans.push_back(std::move(call));
+  return scans_[n] = static_cast<std::uint32_t>(calls_.scans.size() - 1);
+}
+
+std::uint32_t CallBuilder::add_unstack(NodeId n) {
+  UnstackCall call{source(graph_.operands(n)[0]), {}};
+  for (NodeId t = 0; t < static_cast<NodeId>(graph_.payload(n)); ++t) call.results.push_back(number_(n + t));
+  calls_.unstacks.push_back(std::move(call));
+  return static_cast<std::uint32_t>(calls_.unstacks.size() - 1);
+}
+
+StackedSource CallBuilder::source(NodeId stacked) {
+  StackedSource result;
+  if (graph_.op(stacked) == Op::stack) {
+    for (const NodeId x : graph_.operands(stacked)) result.values.push_back(number_(x));
+    return result;
+  }
+  const NodeId owner = owner_of(graph_, stacked);
+  result.scan = scans_.at(owner);
+  result.place = static_cast<std::uint32_t>(stacked - owner - graph_.scan_body(owner)->num_carry);
+  std::vector<std::uint32_t>& kept = calls_.scans[result.scan].kept;
+  if (std::ranges::find(kept, result.place) == kept.end()) kept.push_back(result.place);
+  return result;
+}
+
+std::vector<NodeId> values_read(const Graph& graph, NodeId n) {
+  std::vector<NodeId> values, open{n};
+  std::unordered_map<NodeId, bool> seen;
+  while (!open.empty()) {
+    const NodeId at = open.back();
+    open.pop_back();
+    if (!seen.try_emplace(at, true).second) continue;
+    for (const NodeId x : graph.operands(at)) {
+      if (graph.is_stacked(x))
+        open.push_back(owner_of(graph, x));
+      else
+        values.push_back(x);
+    }
+  }
+  std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+}  // namespace rappel::detail

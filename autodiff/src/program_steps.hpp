@@ -1,0 +1,23 @@
+#pragma once
+
+// A step of a body, before it is bound to the kernels of an instruction set.
+
+#include <rappel/autodiff/ops_enum.hpp>
+
+#include <cstdint>
+
+namespace rappel::detail {
+
+enum class StepKind { plain, dot_uniform, shared_products, copy };
+
+struct BodyStep {
+  Op op;
+  StepKind kind;
+  unsigned varying;     // bit i: operand i varies (the first three)
+  std::uint32_t first;  // into Body::operands: inputs, then results
+  std::uint32_t count;
+  std::uint32_t result;  // a pointer number, or the number of the first sum
+  std::uint32_t num_results;
+};
+
+}  // namespace rappel::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+// Scans as executors run them. Values stand in a frame: the uniform ones of a program, the blocks of a leaf of
+// rows, or those of a step of a scan around. Where rows do, a value is a block and the top bit of its number
+// marks a uniform one.
+//
+// What a scan stacks is not kept as a whole, if it is large: the carry is kept every so many steps, and a reader
+// of one step has the steps about it computed again, from the carry before them.
+
+#include <rappel/core.hpp>
+
+#include "kernels.hpp"
+#include "program_steps.hpp"
+#include "scan_body.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace rappel::detail {
+
+struct ScanCode;
+
+// A stacked value: a list of values, or one that a scan of the frame stacks.
+struct StackedSource {
+  std::vector<std::uint32_t> values;  // by step
+  std::uint32_t scan = 0, place = 0;  // if there are none
+};
+
+struct ScanCall {
+  std::shared_ptr<ScanCode> code;
+  std::vector<std::uint32_t> carry, captures, results;
+  std::vector<StackedSource> inputs;
+  std::vector<std::uint32_t> kept;  // the stacked results that something reads, by place
+};
+
+struct UnstackCall {
+  StackedSource source;
+  std::vector<std::uint32_t> results;
+};
+
+struct ScanCalls {
+  std::vector<ScanCall> scans;
+  std::vector<UnstackCall> unstacks;
+};
+
+// The values of a step are its carry, inputs and captures, then constants, then what it computes.
+struct ScanCode {
+  Index steps = 0;
+  bool backwards = false;
+  Index checkpoints = 0;
+  std::uint32_t num_carry = 0, num_inputs = 0, num_values = 0, first_constant = 0;
+  std::vector<double> constants;
+  std::vector<UniformInstruction> uniform;    // over single values,
+  std::vector<BodyStep> body;                 // or over blocks,
+  std::vector<BodyInstruction> instructions;  // bound to kernels
+  std::vector<std::uint32_t> operands;
+  std::vector<std::uint32_t> next, outputs;
+  ScanCalls calls;
+};
+
+// Numbers the calls of a frame, in the order of their nodes.
+class CallBuilder {
+ public:
+  CallBuilder(const Graph& graph, ScanCalls& calls, bool by_row, std::function<std::uint32_t(NodeId)> number)
+      : graph_(graph), calls_(calls), by_row_(by_row), number_(std::move(number)) {}
+
+  std::uint32_t add_scan(NodeId n);     // the number of the call
+  std::uint32_t add_unstack(NodeId n);  // likewise
+
+ private:
+  StackedSource source(NodeId stacked);
+
+  const Graph& graph_;
+  ScanCalls& calls_;
+  bool by_row_;
+  std::function<std::uint32_t(NodeId)> number_;
+  std::unordered_map<NodeId, std::uint32_t> scans_;  // calls by node
+};
+
+// The values that a scan or an unstack reads, also by way of the scans whose stacked results it reads: they
+// must stand until then.
+std::vector<NodeId> values_read(const Graph& graph, NodeId n);
+
+// An instruction of a frame that is a call: `first` is its number.
+inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack; }
+
+}  // namespace rappel::detail

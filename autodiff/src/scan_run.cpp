@@ -1,0 +1,160 @@
+#include "scan_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rappel::detail {
+namespace {
+
+// Doubles up to which all that a scan stacks is kept; else it is computed again, a segment at a time.
+constexpr std::size_t largest_kept = std::size_t{1} << 20;
+
+Index segment_steps(const ScanCall& call, std::size_t block) {
+  const Index steps = call.code->steps;
+  if (call.code->checkpoints > 0) return (steps + call.code->checkpoints - 1) / call.code->checkpoints;
+  if (static_cast<std::size_t>(steps) * call.kept.size() * block <= largest_kept) return steps;
+  return static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(steps))));
+}
+
+}  // namespace
+
+void Frame::copy_from(std::uint32_t number, double* to) const {
+  const double* from = at(number);
+  if (by_row() && (number & uniform_bit) != 0)
+    std::fill_n(to, padded, *from);
+  else
+    std::copy_n(from, padded, to);
+}
+
+void ScanRun::scan(std::uint32_t number) {
+  const ScanCall& call = calls_.scans[number];
+  const ScanCode& code = *call.code;
+  ScanState& state = states_[number];
+  start(call, state);
+  const std::size_t carry = code.num_carry * block(), kept = call.kept.size() * block();
+  double *values = state.values.reserve(0), *checkpoints = nullptr, *segment = nullptr;
+  state.segment_steps = segment_steps(call, block());
+  const bool all = state.segment_steps >= code.steps;
+  if (kept > 0) {
+    segment = state.segment.reserve(kept * static_cast<std::size_t>(state.segment_steps));
+    const Index count = (code.steps + state.segment_steps - 1) / state.segment_steps;
+    checkpoints = state.checkpoints.reserve(all ? 0 : carry * static_cast<std::size_t>(count));
+  }
+  for (Index p = 0; p < code.steps; ++p) {
+    if (kept > 0 && !all && p % state.segment_steps == 0)
+      std::copy_n(values, carry, checkpoints + carry * static_cast<std::size_t>(p / state.segment_steps));
+    step(call, state, p, all && kept > 0 ? segment + kept * static_cast<std::size_t>(p) : nullptr);
+  }
+  state.at = all ? 0 : -1;
+  for (std::size_t i = 0; i < code.num_carry; ++i)
+    std::copy_n(values + i * block(), block(), frame_.at(call.results[i]));
+}
+
+void ScanRun::unstack(std::uint32_t number) {
+  const UnstackCall& call = calls_.unstacks[number];
+  for (std::size_t t = 0; t < call.results.size(); ++t)
+    read(call.source, static_cast<Index>(t), frame_.at(call.results[t]));
+}
+
+// Captures, constants and the first carry.
+void ScanRun::start(const ScanCall& call, ScanState& state) {
+  const ScanCode& code = *call.code;
+  double* values = state.values.reserve(code.num_values * block());
+  state.carry.reserve(code.num_carry * block());
+  if (frame_.by_row()) {
+    state.pointers.resize(code.num_values);
+    for (std::size_t i = 0; i < code.num_values; ++i) state.pointers[i] = values + i * block();
+    for (std::size_t i = 0; i < code.constants.size(); ++i)
+      *state.pointers[code.first_constant + i] = code.constants[i];
+  } else {
+    std::copy(code.constants.begin(), code.constants.end(), values + code.first_constant);
+  }
+  for (std::size_t i = 0; i < call.carry.size(); ++i) frame_.copy_from(call.carry[i], values + i * block());
+  const std::size_t first = code.num_carry + code.num_inputs;
+  for (std::size_t i = 0; i < call.captures.size(); ++i)
+    frame_.copy_from(call.captures[i], values + (first + i) * block());
+}
+
+// One step, the place-th that is taken. What is stacked of it goes to `keep`, unless that is null.
+void ScanRun::step(const ScanCall& call, ScanState& state, Index place, double* keep) {
+  const ScanCode& code = *call.code;
+  double* values = state.values.reserve(0);
+  const Index t = code.backwards ? code.steps - 1 - place : place;
+  for (std::size_t i = 0; i < call.inputs.size(); ++i)
+    read(call.inputs[i], t, values + (code.num_carry + i) * block());
+  if (keep != nullptr)
+    for (std::size_t i = 0; i < call.kept.size(); ++i)
+      if (call.kept[i] < code.num_carry) std::copy_n(values + call.kept[i] * block(), block(), keep + i * block());
+  run_body(code, state);
+  const Frame own{values, frame_.by_row() ? state.pointers.data() : nullptr, frame_.rows, frame_.padded};
+  if (keep != nullptr)
+    for (std::size_t i = 0; i < call.kept.size(); ++i)
+      if (call.kept[i] >= code.num_carry) own.copy_from(code.outputs[call.kept[i] - code.num_carry], keep + i * block());
+  double* carry = state.carry.reserve(0);
+  for (std::size_t i = 0; i < code.num_carry; ++i) own.copy_from(code.next[i], carry + i * block());
+  std::copy_n(carry, code.num_carry * block(), values);
+}
+
+void ScanRun::run_body(const ScanCode& code, ScanState& state) {
+  double* values = state.values.reserve(0);
+  if (!frame_.by_row()) {
+    run_uniform_calls(code.uniform, code.operands, values, code.calls, state.nested);
+    return;
+  }
+  const Leaf leaf{state.pointers.data(), code.operands.data(), nullptr, frame_.rows, frame_.padded};
+  for (std::size_t i = 0; i < code.instructions.size(); ++i) {
+    if (is_call(code.body[i].op))
+      ScanRun(code.calls, state.nested, Frame{nullptr, state.pointers.data(), frame_.rows, frame_.padded})
+          .run(code.body[i].op, code.body[i].first);
+    else
+      code.instructions[i].kernel(leaf, code.instructions[i]);
+  }
+}
+
+void ScanRun::read(const StackedSource& source, Index step, double* to) {
+  if (!source.values.empty()) return frame_.copy_from(source.values[static_cast<std::size_t>(step)], to);
+  const ScanCall& call = calls_.scans[source.scan];
+  ScanState& state = states_[source.scan];
+  const Index place = call.code->backwards ? call.code->steps - 1 - step : step;
+  const Index segment = place / state.segment_steps;
+  if (state.at != segment) compute_segment(call, state, segment);
+  const auto kept = static_cast<std::size_t>(std::ranges::find(call.kept, source.place) - call.kept.begin());
+  const auto row = static_cast<std::size_t>(place - segment * state.segment_steps);
+  std::copy_n(state.segment.reserve(0) + (row * call.kept.size() + kept) * block(), block(), to);
+}
+
+// Its captures still stand where start() put them.
+void ScanRun::compute_segment(const ScanCall& call, ScanState& state, Index segment) {
+  const ScanCode& code = *call.code;
+  const std::size_t carry = code.num_carry * block(), kept = call.kept.size() * block();
+  std::copy_n(state.checkpoints.reserve(0) + carry * static_cast<std::size_t>(segment), carry,
+              state.values.reserve(0));
+  state.at = segment;
+  const Index first = segment * state.segment_steps, end = std::min(code.steps, first + state.segment_steps);
+  for (Index p = first; p < end; ++p)
+    step(call, state, p, state.segment.reserve(0) + kept * static_cast<std::size_t>(p - first));
+}
+
+void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
+                       double* values, const ScanCalls& calls, std::vector<ScanState>& states) {
+  const UniformInstruction *first = instructions.data(), *end = first + instructions.size();
+  if (calls.scans.empty() && calls.unstacks.empty()) return run_uniform(first, end, operands.data(), values);
+  ScanRun run(calls, states, Frame{values});
+  while (first != end) {
+    const UniformInstruction* call = std::find_if(first, end, [](const auto& i) { return is_call(i.op); });
+    run_uniform(first, call, operands.data(), values);
+    if (call == end) return;
+    run.run(call->op, call->first);
+    first = call + 1;
+  }
+}
+
+void bind_calls(ScanCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind) {
+  for (ScanCall& call : calls.scans) {
+    for (const BodyStep& s : call.code->body)
+      call.code->instructions.push_back(is_call(s.op) ? BodyInstruction{} : bind(s));
+    bind_calls(call.code->calls, bind);
+  }
+}
+
+}  // namespace rappel::detail

@@ -1,0 +1,62 @@
+#pragma once
+
+// Runs the scans of a frame.
+
+#include "aligned_buffer.hpp"
+#include "scan_code.hpp"
+
+namespace rappel::detail {
+
+// Scratch memory of one scan, kept between calls.
+struct ScanState {
+  AlignedBuffer values, carry, checkpoints, segment;
+  std::vector<double*> pointers;  // to values, by number, where they are blocks
+  Index segment_steps = 0;        // the steps of a segment
+  Index at = -1;                  // the segment that stands in `segment`
+  std::vector<ScanState> nested;
+};
+
+// The values of a frame: single ones by number, or blocks of `padded` rows.
+struct Frame {
+  double* values = nullptr;
+  double* const* pointers = nullptr;
+  std::ptrdiff_t rows = 1, padded = 1;
+
+  bool by_row() const { return pointers != nullptr; }
+  double* at(std::uint32_t number) const {
+    return by_row() ? pointers[number & ~uniform_bit] : values + number;
+  }
+  void copy_from(std::uint32_t number, double* to) const;
+};
+
+class ScanRun {
+ public:
+  ScanRun(const ScanCalls& calls, std::vector<ScanState>& states, const Frame& frame)
+      : calls_(calls), states_(states), frame_(frame) {
+    if (states.size() < calls.scans.size()) states.resize(calls.scans.size());
+  }
+  void run(Op op, std::uint32_t call) { op == Op::scan ? scan(call) : unstack(call); }
+
+ private:
+  void scan(std::uint32_t number);
+  void unstack(std::uint32_t number);
+  void read(const StackedSource& source, Index step, double* to);
+  void start(const ScanCall& call, ScanState& state);
+  void step(const ScanCall& call, ScanState& state, Index place, double* keep);
+  void compute_segment(const ScanCall& call, ScanState& state, Index segment);
+  void run_body(const ScanCode& code, ScanState& state);
+  std::size_t block() const { return static_cast<std::size_t>(frame_.padded); }
+
+  const ScanCalls& calls_;
+  std::vector<ScanState>& states_;
+  Frame frame_;
+};
+
+// Uniform instructions, calls among them.
+void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
+                       double* values, const ScanCalls& calls, std::vector<ScanState>& states);
+
+// Binds the code of scans over blocks to kernels, those inside of them included.
+void bind_calls(ScanCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind);
+
+}  // namespace rappel::detail
