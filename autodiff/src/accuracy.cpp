@@ -59,7 +59,7 @@ void judge(OutputAccuracy& output, const exact::Condition& condition, const Grap
     lossy = {condition.jump, "", condition.jump_row, 0.0, LossyNode::jumps};
     output.verdict = AccuracyVerdict::not_checked;
   }
-  if (lossy.node != no_node) lossy.operation = rappel::name_of(graph.op(lossy.node));
+  if (lossy.node != no_node) lossy.operation = rappel::name_of(graph, lossy.node);
 }
 
 }  // namespace

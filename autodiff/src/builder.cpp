@@ -1,5 +1,6 @@
 #include "builder.hpp"
 
+#include "custom_op.hpp"
 #include "scan_body.hpp"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ bool commutes(Op op) { return op == Op::add || op == Op::mul || op == Op::equal;
 bool may_be_swapped(Op op) { return commutes(op) && op != Op::add; }
 
 // Shapes whose second field of the hash key is not the number of results.
-bool keyed_by_payload(Op op) { return op == Op::column || op == Op::num_rows || op >= Op::sum_rows; }
+bool keyed_by_payload(Op op) { return op == Op::column || op == Op::custom || op == Op::num_rows || op >= Op::sum_rows; }
 
 constexpr Op auxiliary_table[] = {
 #define RAPPEL_UNARY(...) Op::constant,
@@ -53,8 +54,13 @@ Builder::Builder(Graph graph, PassOptions options) : options_(options), graph_(s
   for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n) insert(n);
 }
 
+// What nodes of one operation on the same operands differ in.
+Index Builder::key_of(NodeId n) const {
+  return graph_.op(n) == Op::custom ? static_cast<Index>(graph_.custom_op(n)->id) : graph_.payload(n);
+}
+
 bool Builder::equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const {
-  if (graph_.op(n) != op || (keyed_by_payload(op) && graph_.payload(n) != payload)) return false;
+  if (graph_.op(n) != op || (keyed_by_payload(op) && key_of(n) != payload)) return false;
   if (op == Op::column) return graph_.row_set(n).index == operands[0];
   const auto own = graph_.operands(n);
   if (std::ranges::equal(own, operands)) return true;
@@ -84,7 +90,7 @@ void Builder::insert(NodeId n) {
     return;  // found by other means, or never equal
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
-  if (Slot& slot = find(op, operands, graph_.payload(n)); slot.node == no_node) fill(slot, n);
+  if (Slot& slot = find(op, operands, key_of(n)); slot.node == no_node) fill(slot, n);
 }
 
 void Builder::rehash(std::size_t size) {
@@ -144,6 +150,18 @@ NodeId Builder::scan(std::shared_ptr<const ScanBody> body, std::span<const NodeI
         x = node(Op::stack, entries);
       }
   return graph_.scan(std::move(body), operands);
+}
+
+NodeId Builder::custom(const std::shared_ptr<const CustomOp>& op, std::span<const NodeId> operands) {
+  if (op->num_results == 1 && std::ranges::all_of(operands, [&](NodeId x) { return graph_.is_constant(x); })) {
+    std::vector<double> values;
+    for (const NodeId x : operands) values.push_back(graph_.value(x));
+    double result;
+    op->evaluate(values, {&result, 1});
+    return constant(result);
+  }
+  Slot& slot = find(Op::custom, operands, static_cast<Index>(op->id));
+  return slot.node != no_node ? slot.node : fill(slot, graph_.custom(op, operands));
 }
 
 NodeId Builder::auxiliary(Op op, NodeId x) {

@@ -31,6 +31,7 @@ class Builder {
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId n);  // n may be uniform
   // Not merged with equal ones. A scan that varies reads what a uniform one stacked by way of its entries.
   NodeId scan(std::shared_ptr<const ScanBody> body, std::span<const NodeId> operands);
+  NodeId custom(const std::shared_ptr<const CustomOp>& op, std::span<const NodeId> operands);
   NodeId unstack(NodeId stacked) { return graph_.unstack(stacked); }
   // Op::exp_neg_abs and the like: the auxiliary operand of a unary operation, or no_node.
   NodeId auxiliary(Op op, NodeId x);
@@ -45,6 +46,7 @@ class Builder {
     NodeId node = no_node;  // empty
   };
   Slot& find(Op op, std::span<const NodeId> operands, Index payload);
+  Index key_of(NodeId n) const;
   bool equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const;
   NodeId fill(Slot& slot, NodeId n);
   void insert(NodeId n);

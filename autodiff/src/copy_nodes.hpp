@@ -27,6 +27,10 @@ NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, st
       return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
     case Op::unstack:
       return to.unstack(map[from.operands(n)[0]]);
+    case Op::custom:
+      operands.clear();
+      for (const NodeId x : from.operands(n)) operands.push_back(map[x]);
+      return to.custom(from.custom_op(n), operands);
     case Op::scan:
       operands.clear();
       for (const NodeId x : from.operands(n)) operands.push_back(map[x]);

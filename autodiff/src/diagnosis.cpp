@@ -100,7 +100,7 @@ class Search {
     found_at_ = n;
     first_ = Diagnosis();
     const Op op = graph_.op(n);
-    first_.operation = name_of(op == Op::result ? graph_.op(graph_.operands(n)[0]) : op);
+    first_.operation = name_of(graph_, op == Op::result ? graph_.operands(n)[0] : n);
     first_.result = run_.value(n);
     first_.row = row;
     const Location at = location_of(graph_.location(op == Op::constant ? users_[n] : n));

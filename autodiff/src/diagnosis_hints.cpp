@@ -42,6 +42,8 @@ class Hints {
       case Op::acos:
       case Op::atanh:
         return "the operand is out of the domain";
+      case Op::custom:
+        return of_custom();
       case Op::sum_rows:
       case Op::sum_products:
         return std::isinf(result_) ? "the rows are finite, their sum overflows: scale the data or take the "
@@ -53,6 +55,13 @@ class Hints {
   }
 
  private:
+  std::string of_custom() const {
+    const std::string name = name_of(graph_, n_);
+    if (name == "root" || name == "argmin")
+      return "Newton's method did not converge from its start, or the Jacobian is singular there; try another start";
+    return name == "solve" ? "the matrix is singular" : "";
+  }
+
   Op op(NodeId n) const { return graph_.op(n); }
   NodeId operand(NodeId n, std::size_t i) const { return graph_.operands(n)[i]; }
   bool is(NodeId n, double constant) const { return graph_.is_constant(n) && graph_.value(n) == constant; }

@@ -1,6 +1,7 @@
 #include "double_run.hpp"
 
 #include "builder.hpp"
+#include "custom_op.hpp"
 #include "lower_body.hpp"
 #include "stages.hpp"
 
@@ -98,6 +99,11 @@ void DoubleRun::compute(NodeId n, Index row) {
       return;
     case Op::result:
       return;  // came with its node
+    case Op::custom:
+      operands_.clear();
+      for (const NodeId o : graph_.operands(n)) operands_.push_back(values_[o]);
+      graph_.custom_op(n)->evaluate(operands_, {values_.data() + n, static_cast<std::size_t>(num_results(graph_, n))});
+      return;
     default:
       operands_.clear();
       for (const NodeId o : graph_.operands(n)) operands_.push_back(values_[o]);

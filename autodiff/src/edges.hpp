@@ -6,6 +6,7 @@
 #include "formulas.hpp"
 #include "gates.hpp"
 #include "recording.hpp"
+#include "custom_op.hpp"
 #include "scan_body.hpp"
 
 #include <functional>
@@ -129,6 +130,8 @@ class Edges {
           for (const Expr& e : adjoints_of_results(n)) entries.push_back(recording_.node(e));
           return expr(builder_.node(Op::stack, entries));
         });
+      case Op::custom:
+        return custom_edges(n, x, visit);
       case Op::scan:
         return scan_edges(n, x, visit);
       case Op::sum_rows:
@@ -245,6 +248,25 @@ class Edges {
         if (zbar.is_constant()) return 0.0;
         if (!entries) entries = builder_.unstack(recording_.node(zbar));
         return expr(*entries + static_cast<NodeId>(t));
+      });
+  }
+
+  template <class Visit>
+  void custom_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+    const std::shared_ptr<const CustomOp> op = graph_.custom_op(n);
+    std::vector<Expr> made;
+    const auto make = [&] {
+      const std::vector<Expr> operands = exprs_of(x, 0, x.size());
+      const std::vector<Expr> results = results_at(n, static_cast<std::size_t>(op->num_results));
+      made = op->forms.adjoint(ExprSpan(operands), ExprSpan(results), ExprSpan(adjoints_of_results(n)));
+      if (made.size() != x.size())
+        throw std::invalid_argument("the adjoint of " + op->name + " gives " + std::to_string(made.size()) +
+                                    " values, it has " + std::to_string(x.size()) + " operands");
+    };
+    for (std::size_t i = 0; i < x.size(); ++i)
+      visit(i, {}, [&] {
+        if (made.empty()) make();
+        return made[i];
       });
   }
 

@@ -1,5 +1,6 @@
 #include "exact_run.hpp"
 
+#include "custom_op.hpp"
 #include "stages.hpp"
 
 #include <rappel/autodiff/graph.hpp>
@@ -115,6 +116,12 @@ void Run::classify() {
 
 bool Run::has_definition(NodeId n) {
   const Op op = graph_.op(n);
+  if (op == Op::custom) {
+    const bool defined = graph_.custom_op(n)->forms.digits != nullptr;
+    if (!defined && std::ranges::count(not_checked_, graph_.custom_op(n)->name) == 0)
+      not_checked_.push_back(graph_.custom_op(n)->name);
+    return defined;
+  }
   const auto place = static_cast<std::size_t>(op);
   if (place >= defined_.size()) defined_.resize(place + 1, -1);
   if (defined_[place] < 0) {
@@ -127,6 +134,15 @@ bool Run::has_definition(NodeId n) {
     }
   }
   return defined_[place] == 1;
+}
+
+std::vector<Real> Run::results(NodeId n, const std::vector<Real>& x) const {
+  if (graph_.op(n) != Op::custom) return definition_(graph_.op(n), x);
+  std::vector<std::string> digits;
+  for (const Real& xi : x) digits.push_back(xi.v.str(60));
+  std::vector<Real> z;
+  for (const std::string& text : graph_.custom_op(n)->forms.digits(digits)) z.push_back(Real(Real::Number(text)));
+  return z;
 }
 
 std::vector<Real> Run::operands_of(NodeId n) const {
@@ -157,10 +173,10 @@ void Run::evaluate(NodeId n, Index row) {
     case Op::result:
       return;  // came with its node
     default:
-      const std::vector<Real> x = operands_of(n), results = definition_(op, x);
-      std::ranges::copy(results, values_.begin() + n);
-      if (!rounds(op) && at_jump(n, x, results[0])) jumps_.emplace(n, row);
-      for (const Real& z : results)
+      const std::vector<Real> x = operands_of(n), made = results(n, x);
+      std::ranges::copy(made, values_.begin() + n);
+      if (!rounds(op) && at_jump(n, x, made[0])) jumps_.emplace(n, row);
+      for (const Real& z : made)
         if (math_abs(z) >= beyond_doubles && !is_inf(z)) beyond_.emplace(n, row);
   }
 }

@@ -59,6 +59,7 @@ class Run {
   }
   void classify();
   bool has_definition(NodeId n);
+  std::vector<Real> results(NodeId n, const std::vector<Real>& x) const;
   void evaluate(NodeId n, Index row);
   bool at_jump(NodeId n, std::vector<Real> x, const Real& z) const;
   void run_stage(std::uint32_t stage);

@@ -234,6 +234,20 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
                op == Op::norm ? share(j) : (Real(i == j ? 1.0 : 0.0) - share(i) * share(j)) / size});
       return edges;
     }
+    case Op::custom: {
+      std::vector<Real> x = operands_of(n);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const Real at = x[i], h = Real(1e-17) * (at == Real(0.0) ? Real(1.0) : math_abs(at));
+        x[i] = at + h;
+        const std::vector<Real> above = results(n, x);
+        x[i] = at - h;
+        const std::vector<Real> below = results(n, x);
+        x[i] = at;
+        for (std::size_t j = 0; j < above.size(); ++j)
+          edges.push_back({n + static_cast<NodeId>(j), operands[i], (above[j] - below[j]) / (h + h)});
+      }
+      return edges;
+    }
     case Op::logsumexp: {
       const std::size_t count = operands.size() - 2;
       const NodeId parts = operands[count];  // largest, rest, e1 ..

@@ -1,5 +1,6 @@
 #include <rappel/autodiff/graph.hpp>
 
+#include "custom_op.hpp"
 #include "scan_body.hpp"
 
 #include <algorithm>
@@ -61,10 +62,14 @@ std::size_t num_results_of(Op op, std::size_t num_operands) {
 
 bool has_several_results(Op op) {
   return op == Op::shifted_exps || op == Op::softmax || op == Op::softmax_product || op == Op::scaled_norm ||
-         op == Op::unit || op == Op::unit_product || op == Op::scan || op == Op::unstack;
+         op == Op::unit || op == Op::unit_product || op == Op::scan || op == Op::custom || op == Op::unstack;
 }
 
 const char* name_of(Op op) { return info(op).name; }
+
+std::string name_of(const Graph& graph, NodeId n) {
+  return graph.op(n) == Op::custom ? graph.custom_op(n)->name : name_of(graph.op(n));
+}
 
 NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload) {
   if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
@@ -182,6 +187,18 @@ NodeId Graph::scan(std::shared_ptr<const detail::ScanBody> body, std::span<const
   const NodeId first = append(Op::scan, rate, operands, count);
   for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
   scan_bodies_[first] = std::move(body);
+  return first;
+}
+
+NodeId Graph::custom(std::shared_ptr<const detail::CustomOp> op, std::span<const NodeId> operands) {
+  if (static_cast<Index>(operands.size()) != op->num_operands)
+    throw std::invalid_argument(op->name + " takes " + std::to_string(op->num_operands) + " operands, " +
+                                std::to_string(operands.size()) + " given");
+  const auto rate = rate_of(Op::custom, operands);
+  const auto count = static_cast<std::size_t>(op->num_results);
+  const NodeId first = append(Op::custom, rate, operands, count);
+  for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
+  custom_ops_[first] = std::move(op);
   return first;
 }
 

@@ -4,7 +4,10 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <deque>
+#include <exception>
 #include <limits>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -182,6 +185,37 @@ std::uint64_t next_program_number() {
   return ++last;
 }
 
+// While it lives, the thread's further calls find another workspace.
+class InUse {
+ public:
+  explicit InUse(Workspace& workspace) : workspace_(workspace) { workspace.in_use = true; }
+  ~InUse() { workspace_.in_use = false; }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  Workspace& workspace_;
+};
+
+// The exception of the first chunk that threw one.
+class FirstException {
+ public:
+  void keep(std::size_t chunk) {
+    const std::lock_guard lock(mutex_);
+    if (exception_ && chunk >= chunk_) return;
+    exception_ = std::current_exception();
+    chunk_ = chunk;
+  }
+  void rethrow() const {
+    if (exception_) std::rethrow_exception(exception_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr exception_;
+  std::size_t chunk_ = 0;
+};
+
 class Interpreter final : public Executor {
  public:
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
@@ -196,6 +230,7 @@ class Interpreter final : public Executor {
 
   void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
            double* row_output) const override {
+    const InUse in_use(workspace);
     double* uniforms = load_uniforms(call, workspace);
     const bool stores = reserve_stored(call.tables, workspace);
     for (const BoundStage& stage : stages_) {
@@ -250,19 +285,30 @@ class Interpreter final : public Executor {
     workspace.chunk_sums.resize(std::max<std::size_t>(num_chunks, 1) * count);
     double* sums = workspace.chunk_sums.data();
     std::atomic<std::size_t> next_chunk{0};
+    FirstException thrown;
     const auto work = [&](Workspace& own) {
       BodyRun run(bound, table, uniforms, stored, own, row_output);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
-        run.run_chunk(first, std::min(rows, first + chunk), sums + c * count);
+        try {
+          run.run_chunk(first, std::min(rows, first + chunk), sums + c * count);
+        } catch (...) {  // of an operation of the user's
+          thrown.keep(c);
+          next_chunk = num_chunks;
+        }
       }
     };
     const auto helpers = std::min(static_cast<std::size_t>(threads), num_chunks);
     std::vector<std::jthread> others;
     for (std::size_t helper = 1; helper < helpers; ++helper)
-      others.emplace_back([&] { work(Workspace::of_this_thread()); });
+      others.emplace_back([&] {
+        Workspace& own = Workspace::of_this_thread();
+        const InUse in_use(own);
+        work(own);
+      });
     work(workspace);
     others.clear();  // joins
+    thrown.rethrow();
     for (std::size_t i = 0; i < count; ++i)
       uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);
   }
@@ -286,7 +332,11 @@ class Interpreter final : public Executor {
 
 Workspace& Workspace::of_this_thread() {
   static thread_local Workspace workspace;
-  return workspace;
+  if (!workspace.in_use) return workspace;
+  static thread_local std::deque<Workspace> others;
+  for (Workspace& other : others)
+    if (!other.in_use) return other;
+  return others.emplace_back();
 }
 
 std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,

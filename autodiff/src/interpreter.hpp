@@ -18,7 +18,8 @@ struct Workspace {
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
   std::vector<ScanState> uniform_scans, scans;  // of uniform values; of the leaf at hand
-  static Workspace& of_this_thread();
+  bool in_use = false;  // by a program at work: an operation of the user's may run another
+  static Workspace& of_this_thread();  // one that is not in use
 };
 
 // How a program runs. Only uniform outputs and the output by row leave it.

@@ -140,8 +140,7 @@ class Lowering {
         op == Op::stack || is_reduction(op))
       return;
     if (is_call(op)) {
-      const std::uint32_t call = op == Op::scan ? calls_.add_scan(n) : calls_.add_unstack(n);
-      program_.stages[stage_[n]].uniforms.push_back({op, call, 0, 0});
+      program_.stages[stage_[n]].uniforms.push_back({op, calls_.add(n), 0, 0});
       return;
     }
     const auto x = graph_.operands(n);

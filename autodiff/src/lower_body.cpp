@@ -88,8 +88,8 @@ class BodyLowering {
 
   Draft draft_plain(NodeId n) const {
     if (is_call(graph_.op(n))) {
-      const NodeId count = graph_.op(n) == Op::unstack ? num_results(graph_, n)
-                                                       : static_cast<NodeId>(graph_.scan_body(n)->num_carry);
+      const NodeId count = graph_.op(n) == Op::scan ? static_cast<NodeId>(graph_.scan_body(n)->num_carry)
+                                                    : num_results(graph_, n);
       return {n, StepKind::plain, values_read(graph_, n), count, {}};
     }
     Draft draft{n, StepKind::plain, operands(n), num_results(graph_, n), {}};
@@ -211,7 +211,7 @@ class BodyLowering {
       if (m == d.node) step.result = p;
       body_.operands.push_back(p);
     }
-    if (is_call(step.op)) step.first = step.op == Op::scan ? calls_.add_scan(d.node) : calls_.add_unstack(d.node);
+    if (is_call(step.op)) step.first = calls_.add(d.node);
     if (!in_place) give_back_operands(i);
     for (NodeId m = d.node; m < d.node + d.num_results; ++m)
       if (last_use_[m] == 0 && is_block(m)) blocks_.give_back(pointer_[m] - base_);  // never read
@@ -232,6 +232,7 @@ class BodyLowering {
     std::vector<std::vector<std::uint32_t>*> all;
     for (ScanCall& c : body_.calls.scans) all.push_back(&c.results);
     for (UnstackCall& c : body_.calls.unstacks) all.push_back(&c.results);
+    for (CustomCall& c : body_.calls.customs) all.push_back(&c.results);
     return all;
   }
 

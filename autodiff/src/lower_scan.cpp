@@ -1,3 +1,4 @@
+#include "custom_op.hpp"
 #include "lower_body.hpp"
 #include "scan_code.hpp"
 
@@ -54,7 +55,7 @@ class ScanLowering {
     BodyStep step{op, StepKind::plain, 0, static_cast<std::uint32_t>(code_->operands.size()),
                   static_cast<std::uint32_t>(x.size()), number_[n], num_results(graph, n)};
     if (is_call(op)) {
-      step.first = op == Op::scan ? calls.add_scan(n) : calls.add_unstack(n);
+      step.first = calls.add(n);
     } else {
       for (std::size_t k = 0; k < x.size(); ++k) {
         if (k < 3 && !graph.is_constant(x[k])) step.varying |= 1u << k;
@@ -93,6 +94,18 @@ std::uint32_t CallBuilder::add_scan(NodeId n) {
   for (std::size_t i = 0; i < C; ++i) call.results.push_back(number_(n + static_cast<NodeId>(i)));
   calls_.scans.push_back(std::move(call));
   return scans_[n] = static_cast<std::uint32_t>(calls_.scans.size() - 1);
+}
+
+std::uint32_t CallBuilder::add(NodeId n) {
+  return graph_.op(n) == Op::scan ? add_scan(n) : graph_.op(n) == Op::unstack ? add_unstack(n) : add_custom(n);
+}
+
+std::uint32_t CallBuilder::add_custom(NodeId n) {
+  CustomCall call{graph_.custom_op(n), {}, {}};
+  for (const NodeId x : graph_.operands(n)) call.operands.push_back(number_(x));
+  for (NodeId i = 0; i < static_cast<NodeId>(call.op->num_results); ++i) call.results.push_back(number_(n + i));
+  calls_.customs.push_back(std::move(call));
+  return static_cast<std::uint32_t>(calls_.customs.size() - 1);
 }
 
 std::uint32_t CallBuilder::add_unstack(NodeId n) {

@@ -1,5 +1,6 @@
 #include "point_values.hpp"
 
+#include "custom_op.hpp"
 #include "scan_body.hpp"
 
 namespace rappel::detail {
@@ -64,7 +65,10 @@ void PointValues::compute(NodeId n) {
       operands_.clear();
       for (const NodeId x : graph.operands(n)) operands_.push_back(values_[x]);
       results_.resize(has_several_results(op) ? place : 1);
-      evaluate_scalar(op, operands_, results_);
+      if (op == Op::custom)
+        graph.custom_op(n)->evaluate(operands_, results_);
+      else
+        evaluate_scalar(op, operands_, results_);
       if (values_.size() < n + results_.size()) {
         values_.resize(n + results_.size(), 0.0);
         from_program_.resize(values_.size(), false);

@@ -42,7 +42,7 @@ std::string label_of(const Graph& graph, NodeId n, const std::vector<Columns>& t
       return text.str();
     }
     default:
-      return name_of(graph.op(n));
+      return name_of(graph, n);
   }
 }
 
@@ -56,7 +56,7 @@ std::string expression_of(const Graph& graph, NodeId n, const std::vector<Column
   const auto node = [](NodeId k) { return "n" + std::to_string(k); };
   if (operands.empty() || graph.op(n) == Op::result) return label_of(graph, n, tables);
   if (infix(graph.op(n))) return node(operands[0]) + " " + name_of(graph.op(n)) + " " + node(operands[1]);
-  std::string text = std::string(name_of(graph.op(n))) + "(";
+  std::string text = name_of(graph, n) + "(";
   for (std::size_t i = 0; i < operands.size(); ++i) text += (i == 0 ? "" : ", ") + node(operands[i]);
   return text + ")";
 }

@@ -26,7 +26,7 @@ struct Body {
   std::vector<BodyStep> steps;
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
   std::vector<Reduce> reductions;       // by number
-  ScanCalls calls;
+  FrameCalls calls;
   std::vector<std::uint32_t> targets;   // the uniform value that each reduction becomes
 
   std::uint32_t num_pointers() const {
@@ -50,7 +50,7 @@ struct Program {
       num_rows_of;  // the uniform values after the constants: row sets whose size they are
   std::vector<Stage> stages;
   std::vector<std::uint32_t> operands;    // of the uniforms' instructions
-  ScanCalls calls;                        // of the uniforms'
+  FrameCalls calls;                        // of the uniforms'
   std::vector<std::uint32_t> num_stored;  // by table: columns that the storing bodies keep
   std::vector<std::uint32_t> outputs;     // uniform values; none for the output by row
 };

@@ -39,9 +39,16 @@ struct UnstackCall {
   std::vector<std::uint32_t> results;
 };
 
-struct ScanCalls {
+struct CustomCall {
+  std::shared_ptr<const CustomOp> op;
+  std::vector<std::uint32_t> operands, results;
+};
+
+// What a frame does besides the instructions that kernels run.
+struct FrameCalls {
   std::vector<ScanCall> scans;
   std::vector<UnstackCall> unstacks;
+  std::vector<CustomCall> customs;
 };
 
 // The values of a step are its carry, inputs and captures, then constants, then what it computes.
@@ -56,23 +63,25 @@ struct ScanCode {
   std::vector<BodyInstruction> instructions;  // bound to kernels
   std::vector<std::uint32_t> operands;
   std::vector<std::uint32_t> next, outputs;
-  ScanCalls calls;
+  FrameCalls calls;
 };
 
 // Numbers the calls of a frame, in the order of their nodes.
 class CallBuilder {
  public:
-  CallBuilder(const Graph& graph, ScanCalls& calls, bool by_row, std::function<std::uint32_t(NodeId)> number)
+  CallBuilder(const Graph& graph, FrameCalls& calls, bool by_row, std::function<std::uint32_t(NodeId)> number)
       : graph_(graph), calls_(calls), by_row_(by_row), number_(std::move(number)) {}
 
-  std::uint32_t add_scan(NodeId n);     // the number of the call
-  std::uint32_t add_unstack(NodeId n);  // likewise
+  std::uint32_t add(NodeId n);  // a node for which is_call holds; the number of the call
 
  private:
+  std::uint32_t add_scan(NodeId n);
+  std::uint32_t add_unstack(NodeId n);
+  std::uint32_t add_custom(NodeId n);
   StackedSource source(NodeId stacked);
 
   const Graph& graph_;
-  ScanCalls& calls_;
+  FrameCalls& calls_;
   bool by_row_;
   std::function<std::uint32_t(NodeId)> number_;
   std::unordered_map<NodeId, std::uint32_t> scans_;  // calls by node
@@ -83,6 +92,6 @@ class CallBuilder {
 std::vector<NodeId> values_read(const Graph& graph, NodeId n);
 
 // An instruction of a frame that is a call: `first` is its number.
-inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack; }
+inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack || op == Op::custom; }
 
 }  // namespace rappel::detail

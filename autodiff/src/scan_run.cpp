@@ -1,5 +1,7 @@
 #include "scan_run.hpp"
 
+#include "custom_op.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -54,6 +56,30 @@ void ScanRun::unstack(std::uint32_t number) {
   const UnstackCall& call = calls_.unstacks[number];
   for (std::size_t t = 0; t < call.results.size(); ++t)
     read(call.source, static_cast<Index>(t), frame_.at(call.results[t]));
+}
+
+// Rows that do not exist get what the last one gets.
+void ScanRun::custom(std::uint32_t number) {
+  const CustomCall& call = calls_.customs[number];
+  std::vector<double> uniform;
+  if (!frame_.by_row()) {
+    std::vector<double> results(call.results.size());
+    for (const std::uint32_t x : call.operands) uniform.push_back(*frame_.at(x));
+    call.op->evaluate(uniform, results);
+    for (std::size_t j = 0; j < results.size(); ++j) *frame_.at(call.results[j]) = results[j];
+    return;
+  }
+  uniform.resize(call.operands.size() * block());
+  std::vector<const double*> x;
+  std::vector<double*> z;
+  for (std::size_t i = 0; i < call.operands.size(); ++i) {
+    const bool varies = (call.operands[i] & uniform_bit) == 0;
+    if (!varies) frame_.copy_from(call.operands[i], uniform.data() + i * block());
+    x.push_back(varies ? frame_.at(call.operands[i]) : uniform.data() + i * block());
+  }
+  for (const std::uint32_t result : call.results) z.push_back(frame_.at(result));
+  call.op->evaluate_rows(x, z, frame_.rows);
+  for (double* results : z) std::fill(results + frame_.rows, results + frame_.padded, results[frame_.rows - 1]);
 }
 
 // Captures, constants and the first carry.
@@ -136,9 +162,9 @@ void ScanRun::compute_segment(const ScanCall& call, ScanState& state, Index segm
 }
 
 void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
-                       double* values, const ScanCalls& calls, std::vector<ScanState>& states) {
+                       double* values, const FrameCalls& calls, std::vector<ScanState>& states) {
   const UniformInstruction *first = instructions.data(), *end = first + instructions.size();
-  if (calls.scans.empty() && calls.unstacks.empty()) return run_uniform(first, end, operands.data(), values);
+  if (calls.scans.empty() && calls.unstacks.empty() && calls.customs.empty()) return run_uniform(first, end, operands.data(), values);
   ScanRun run(calls, states, Frame{values});
   while (first != end) {
     const UniformInstruction* call = std::find_if(first, end, [](const auto& i) { return is_call(i.op); });
@@ -149,7 +175,7 @@ void run_uniform_calls(const std::vector<UniformInstruction>& instructions, cons
   }
 }
 
-void bind_calls(ScanCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind) {
+void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind) {
   for (ScanCall& call : calls.scans) {
     for (const BodyStep& s : call.code->body)
       call.code->instructions.push_back(is_call(s.op) ? BodyInstruction{} : bind(s));

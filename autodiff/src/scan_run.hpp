@@ -31,15 +31,18 @@ struct Frame {
 
 class ScanRun {
  public:
-  ScanRun(const ScanCalls& calls, std::vector<ScanState>& states, const Frame& frame)
+  ScanRun(const FrameCalls& calls, std::vector<ScanState>& states, const Frame& frame)
       : calls_(calls), states_(states), frame_(frame) {
     if (states.size() < calls.scans.size()) states.resize(calls.scans.size());
   }
-  void run(Op op, std::uint32_t call) { op == Op::scan ? scan(call) : unstack(call); }
+  void run(Op op, std::uint32_t call) {
+    op == Op::scan ? scan(call) : op == Op::unstack ? unstack(call) : custom(call);
+  }
 
  private:
   void scan(std::uint32_t number);
   void unstack(std::uint32_t number);
+  void custom(std::uint32_t number);
   void read(const StackedSource& source, Index step, double* to);
   void start(const ScanCall& call, ScanState& state);
   void step(const ScanCall& call, ScanState& state, Index place, double* keep);
@@ -47,16 +50,16 @@ class ScanRun {
   void run_body(const ScanCode& code, ScanState& state);
   std::size_t block() const { return static_cast<std::size_t>(frame_.padded); }
 
-  const ScanCalls& calls_;
+  const FrameCalls& calls_;
   std::vector<ScanState>& states_;
   Frame frame_;
 };
 
 // Uniform instructions, calls among them.
 void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
-                       double* values, const ScanCalls& calls, std::vector<ScanState>& states);
+                       double* values, const FrameCalls& calls, std::vector<ScanState>& states);
 
 // Binds the code of scans over blocks to kernels, those inside of them included.
-void bind_calls(ScanCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind);
+void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind);
 
 }  // namespace rappel::detail

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -31,6 +32,7 @@ enum class Reduce { sum, max, any };
 const char* name_of(Op op);
 
 namespace detail {
+struct CustomOp;
 struct ScanBody;
 }
 
@@ -66,6 +68,10 @@ class Graph {
   Index num_steps(NodeId stacked) const;
   const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const { return scan_bodies_.at(n); }
   bool has_scans() const { return !scan_bodies_.empty(); }
+
+  // An operation of the user's; the graph keeps it alive.
+  NodeId custom(std::shared_ptr<const detail::CustomOp> op, std::span<const NodeId> operands);  // first result
+  const std::shared_ptr<const detail::CustomOp>& custom_op(NodeId n) const { return custom_ops_.at(n); }
 
   // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last
   // one outside stands.
@@ -116,8 +122,12 @@ class Graph {
   std::unordered_map<std::uint64_t, NodeId> constant_ids_;
   std::vector<Index> num_columns_;
   std::unordered_map<NodeId, std::shared_ptr<const detail::ScanBody>> scan_bodies_;  // by node
+  std::unordered_map<NodeId, std::shared_ptr<const detail::CustomOp>> custom_ops_;   // likewise
   Index num_parameters_ = 0, num_arguments_ = 0;
 };
+
+// By which the node is printed.
+std::string name_of(const Graph& graph, NodeId n);
 
 // A recorded branch: `condition` was `taken`; where it turns, the graph no longer stands for the cost.
 struct Guard {

@@ -1,0 +1,145 @@
+#include <rappel/autodiff/implicit.hpp>
+
+#include "function_impl.hpp"
+#include "newton.hpp"
+#include "sweep.hpp"
+
+#include <Eigen/LU>
+
+#include <map>
+
+namespace rappel::detail {
+namespace {
+
+using Eigen::Map;
+
+// A x = b, A column-major: operands A, b; its adjoint is two more of its kind.
+const std::shared_ptr<const CustomOp>& linear_solve(Index n);
+
+std::vector<Expr> solve(const std::vector<Expr>& a, const std::vector<Expr>& b) {
+  std::vector<Expr> operands(a);
+  operands.insert(operands.end(), b.begin(), b.end());
+  return apply(linear_solve(static_cast<Index>(b.size())), ExprSpan(operands), Location());
+}
+
+std::vector<Expr> transposed(const std::vector<Expr>& a, std::size_t n) {
+  std::vector<Expr> result(a.size());
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) result[i + j * n] = a[j + i * n];
+  return result;
+}
+
+std::shared_ptr<const CustomOp> make_linear_solve(Index size) {
+  const auto n = static_cast<std::size_t>(size);
+  CustomForms forms;
+  forms.value = [size](ConstSpan x, MutableSpan z) {
+    const Map<const Matrix> a(x.data(), size, size);
+    Map<Vector>(z.data(), size) = a.partialPivLu().solve(Map<const Vector>(x.data() + size * size, size));
+  };
+  forms.adjoint = [n](ExprSpan x, ExprSpan z, ExprSpan zbar) {
+    const std::vector<Expr> a(x.begin(), x.begin() + n * n);
+    const std::vector<Expr> bbar = solve(transposed(a, n), {zbar.begin(), zbar.end()});
+    std::vector<Expr> xbar(n * n);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) xbar[i + j * n] = -bbar[i] * z[static_cast<Index>(j)];
+    xbar.insert(xbar.end(), bbar.begin(), bbar.end());
+    return xbar;
+  };
+  return define_op("solve", size * size + size, size, std::move(forms));
+}
+
+const std::shared_ptr<const CustomOp>& linear_solve(Index n) {
+  static std::mutex mutex;
+  static std::map<Index, std::shared_ptr<const CustomOp>> by_size;
+  const std::lock_guard lock(mutex);
+  std::shared_ptr<const CustomOp>& op = by_size[n];
+  if (!op) op = make_linear_solve(n);
+  return op;
+}
+
+// d value / d x, in the recording that they belong to.
+std::vector<Expr> gradient_of(const Expr& value, ExprSpan x) {
+  if (value.is_constant()) return std::vector<Expr>(static_cast<std::size_t>(x.size()), Expr(0.0));
+  Recording& recording = Recording::required("a Jacobian");
+  std::vector<NodeId> wrt;
+  for (const Expr& e : x) wrt.push_back(recording.node(e));
+  const NodeId output = recording.node(value), one = recording.builder().constant(1.0);
+  std::vector<Expr> result;
+  for (const NodeId n : reverse_sweep(recording.builder(), {&output, 1}, {&one, 1}, wrt))
+    result.push_back(recording.expr(n));
+  return result;
+}
+
+// The first n outputs, of n + p parameters.
+Function first_outputs(const Function& f, Index n, Index parameters) {
+  return record(parameters, [&](ExprSpan x) {
+    std::vector<Expr> all = f.outputs(x);
+    all.resize(static_cast<std::size_t>(n));
+    return all;
+  });
+}
+
+// The Jacobian by rows as a Function.
+Function jacobian_of(const Function& equations, Index parameters) {
+  return record(parameters, [&](ExprSpan x) {
+    std::vector<Expr> rows;
+    const std::vector<Expr> values = equations.outputs(x);
+    for (const Expr& value : values) {
+      const std::vector<Expr> row = gradient_of(value, x);
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+    return rows;
+  });
+}
+
+// z by theta: solves by `newton`; the adjoint by the equations.
+std::vector<Expr> implicit(std::string name, const Function& equations, Newton newton, ExprSpan theta, Location at) {
+  const auto n = static_cast<std::size_t>(newton.start.size()), p = static_cast<std::size_t>(theta.size());
+  const Function jacobian = jacobian_of(equations, static_cast<Index>(n + p));
+  newton.equations = equations;
+  newton.jacobian = jacobian;
+  CustomForms forms;
+  forms.value = [newton](ConstSpan x, MutableSpan z) { newton.solve(x, z); };
+  forms.adjoint = [jacobian, n, p](ExprSpan x, ExprSpan z, ExprSpan zbar) {
+    std::vector<Expr> point(z.begin(), z.end());
+    point.insert(point.end(), x.begin(), x.end());
+    const std::vector<Expr> rows = jacobian.outputs(ExprSpan(point));
+    std::vector<Expr> transpose(n * n);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) transpose[j + i * n] = rows[i * (n + p) + j];
+    const std::vector<Expr> factor = solve(transpose, {zbar.begin(), zbar.end()});
+    std::vector<Expr> xbar(p, Expr(0.0));
+    for (std::size_t k = 0; k < p; ++k)
+      for (std::size_t i = 0; i < n; ++i) xbar[k] -= factor[i] * rows[i * (n + p) + n + k];
+    return xbar;
+  };
+  return apply(define_op(std::move(name), theta.size(), static_cast<Index>(n), std::move(forms)), theta, at);
+}
+
+void check(const char* what, Index unknowns, Index equations, const ImplicitOptions& options) {
+  if (unknowns < 1) throw std::invalid_argument(std::string(what) + ": start has no entries");
+  if (unknowns != equations)
+    throw std::invalid_argument(std::string(what) + ": " + std::to_string(equations) + " equations for " +
+                                std::to_string(unknowns) + " unknowns");
+  if (options.max_iterations < 1)
+    throw std::invalid_argument(std::string(what) + ": max_iterations is " +
+                                std::to_string(options.max_iterations) + ", at least 1 is needed");
+}
+
+}  // namespace
+
+std::vector<Expr> root(const Function& equations, ConstSpan start, ExprSpan theta, const ImplicitOptions& options,
+                       Location at) {
+  check("root", static_cast<Index>(start.size()), equations.num_values(), options);
+  return implicit("root", equations, {{start.begin(), start.end()}, options.max_iterations, {}, {}, {}}, theta, at);
+}
+
+std::vector<Expr> argmin(const Function& cost, ConstSpan start, ExprSpan theta, const ImplicitOptions& options,
+                         Location at) {
+  const auto n = static_cast<Index>(start.size());
+  check("argmin", n, n, options);
+  const Function equations = first_outputs(cost.gradient(), n, n + theta.size());
+  return implicit("argmin", equations, {{start.begin(), start.end()}, options.max_iterations, cost, {}, {}}, theta, at);
+}
+
+}  // namespace rappel::detail
