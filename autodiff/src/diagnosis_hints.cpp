@@ -59,7 +59,10 @@ class Hints {
     const std::string name = name_of(graph_, n_);
     if (name == "root" || name == "argmin")
       return "Newton's method did not converge from its start, or the Jacobian is singular there; try another start";
-    return name == "solve" ? "the matrix is singular" : "";
+    if (name == "cholesky") return "the matrix is not positive definite; add a small multiple of the identity";
+    if (name == "solve" || name == "inverse" || name == "solve_lower" || name == "solve_upper")
+      return "the matrix is singular";
+    return "";
   }
 
   Op op(NodeId n) const { return graph_.op(n); }

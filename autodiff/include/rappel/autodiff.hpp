@@ -9,5 +9,6 @@
 #include <rappel/autodiff/function.hpp>
 #include <rappel/autodiff/graph.hpp>
 #include <rappel/autodiff/implicit.hpp>
+#include <rappel/autodiff/matrix.hpp>
 #include <rappel/autodiff/rows.hpp>
 #include <rappel/autodiff/scan.hpp>
