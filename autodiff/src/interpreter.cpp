@@ -221,6 +221,7 @@ class Interpreter final : public Executor {
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
       : program_(std::move(program)), number_(next_program_number()), workspace_limit_(workspace_limit) {
     for (Stage& stage : std::exchange(program_.stages, {})) {
+      count_until_calls(stage.uniforms);
       stages_.push_back({std::move(stage.uniforms), {}, {}});
       for (Body& b : stage.bodies) stages_.back().bodies.push_back(bind(std::move(b), kernels));
       for (Body& b : stage.storing_bodies)

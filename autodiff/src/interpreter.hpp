@@ -17,7 +17,7 @@ struct Workspace {
   std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
-  std::vector<ScanState> uniform_scans, scans;  // of uniform values; of the leaf at hand
+  FrameState uniform_scans, scans;  // of uniform values; of the leaf at hand
   bool in_use = false;  // by a program at work: an operation of the user's may run another
   static Workspace& of_this_thread();  // one that is not in use
 };

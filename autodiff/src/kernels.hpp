@@ -54,6 +54,7 @@ struct UniformInstruction {
   std::uint32_t first;   // into the program's operands: inputs, then results
   std::uint32_t count;   // of inputs
   std::uint32_t result;  // the first result
+  std::uint32_t until_call = 0;  // instructions from here to the next one that is none of a kernel's
 };
 
 // Runs instructions over single values; the scalar kernels' formulas, bit for bit.

@@ -1,6 +1,6 @@
 #include "custom_op.hpp"
 #include "lower_body.hpp"
-#include "scan_code.hpp"
+#include "scan_run.hpp"
 
 #include <algorithm>
 
@@ -18,6 +18,7 @@ class ScanLowering {
     number_values(traced.graph);
     CallBuilder calls(traced.graph, code_->calls, by_row_, [this](NodeId n) { return operand(n); });
     for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) add_step(traced.graph, n, calls);
+    count_until_calls(code_->uniform);
     const auto first_output = traced.outputs.begin() + body_.num_carry;
     for (auto n = traced.outputs.begin(); n != traced.outputs.end(); ++n)
       (n < first_output ? code_->next : code_->outputs).push_back(operand(*n));
@@ -104,6 +105,15 @@ std::uint32_t CallBuilder::add_custom(NodeId n) {
   CustomCall call{graph_.custom_op(n), {}, {}};
   for (const NodeId x : graph_.operands(n)) call.operands.push_back(number_(x));
   for (NodeId i = 0; i < static_cast<NodeId>(call.op->num_results); ++i) call.results.push_back(number_(n + i));
+  for (std::size_t i = static_cast<std::size_t>(call.op->forms.first_read); i < call.operands.size(); ++i) {
+    if (!call.runs.empty() && call.runs.back().first + call.runs.back().count == call.operands[i])
+      ++call.runs.back().count;
+    else
+      call.runs.push_back({call.operands[i], 1});
+  }
+  call.results_in_a_row = std::ranges::adjacent_find(call.results, [](std::uint32_t a, std::uint32_t b) {
+                            return b != a + 1;
+                          }) == call.results.end();
   calls_.customs.push_back(std::move(call));
   return static_cast<std::uint32_t>(calls_.customs.size() - 1);
 }

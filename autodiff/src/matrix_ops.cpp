@@ -69,6 +69,8 @@ std::shared_ptr<const CustomOp> make(MatrixOp op, Index m, Index k, Index n) {
   forms.value = [=](ConstSpan x, MutableSpan z) { preferred_matrix_kernel()(op, m, k, n, x.data(), z.data()); };
   forms.adjoint = [=](ExprSpan x, ExprSpan z, ExprSpan zbar) { return adjoint_of(op, m, k, n, x, z, zbar); };
   forms.digits = [=](const std::vector<std::string>& x) { return exact_matrix(op, m, k, n, d.num_results, x); };
+  // The factor stands for the matrix: its adjoint alone belongs to the latter.
+  if (op == MatrixOp::solve_spd || op == MatrixOp::log_det_spd || op == MatrixOp::inverse_spd) forms.first_read = m * m;
   return define_op(d.name, d.num_operands, d.num_results, std::move(forms));
 }
 

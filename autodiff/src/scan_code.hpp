@@ -42,6 +42,12 @@ struct UnstackCall {
 struct CustomCall {
   std::shared_ptr<const CustomOp> op;
   std::vector<std::uint32_t> operands, results;
+  // The operands that the value reads, where they stand one after the other: runs of values.
+  struct Run {
+    std::uint32_t first, count;
+  };
+  std::vector<Run> runs = {};
+  bool results_in_a_row = false;
 };
 
 // What a frame does besides the instructions that kernels run.

@@ -28,6 +28,11 @@ void Frame::copy_from(std::uint32_t number, double* to) const {
     std::copy_n(from, padded, to);
 }
 
+ScanRun::ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame)
+    : calls_(calls), state_(state), states_(state.scans), frame_(frame) {
+  if (states_.size() < calls.scans.size()) states_.resize(calls.scans.size());
+}
+
 void ScanRun::scan(std::uint32_t number) {
   const ScanCall& call = calls_.scans[number];
   const ScanCode& code = *call.code;
@@ -61,15 +66,9 @@ void ScanRun::unstack(std::uint32_t number) {
 // Rows that do not exist get what the last one gets.
 void ScanRun::custom(std::uint32_t number) {
   const CustomCall& call = calls_.customs[number];
-  std::vector<double> uniform;
-  if (!frame_.by_row()) {
-    std::vector<double> results(call.results.size());
-    for (const std::uint32_t x : call.operands) uniform.push_back(*frame_.at(x));
-    call.op->evaluate(uniform, results);
-    for (std::size_t j = 0; j < results.size(); ++j) *frame_.at(call.results[j]) = results[j];
-    return;
-  }
-  uniform.resize(call.operands.size() * block());
+  std::vector<double>& uniform = state_.operands;
+  uniform.resize(std::max(uniform.size(), call.operands.size() * block()));
+  if (!frame_.by_row()) return custom_uniform(call);
   std::vector<const double*> x;
   std::vector<double*> z;
   for (std::size_t i = 0; i < call.operands.size(); ++i) {
@@ -80,6 +79,19 @@ void ScanRun::custom(std::uint32_t number) {
   for (const std::uint32_t result : call.results) z.push_back(frame_.at(result));
   call.op->evaluate_rows(x, z, frame_.rows);
   for (double* results : z) std::fill(results + frame_.rows, results + frame_.padded, results[frame_.rows - 1]);
+}
+
+void ScanRun::custom_uniform(const CustomCall& call) {
+  double* x = state_.operands.data() + call.op->forms.first_read;
+  for (const CustomCall::Run& run : call.runs) {
+    std::copy_n(frame_.at(run.first), run.count, x);
+    x += run.count;
+  }
+  const ConstSpan operands{state_.operands.data(), call.operands.size()};
+  if (call.results_in_a_row) return call.op->evaluate(operands, {frame_.at(call.results[0]), call.results.size()});
+  state_.results.resize(std::max(state_.results.size(), call.results.size()));
+  call.op->evaluate(operands, {state_.results.data(), call.results.size()});
+  for (std::size_t j = 0; j < call.results.size(); ++j) *frame_.at(call.results[j]) = state_.results[j];
 }
 
 // Captures, constants and the first carry.
@@ -162,17 +174,22 @@ void ScanRun::compute_segment(const ScanCall& call, ScanState& state, Index segm
 }
 
 void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
-                       double* values, const FrameCalls& calls, std::vector<ScanState>& states) {
+                       double* values, const FrameCalls& calls, FrameState& state) {
   const UniformInstruction *first = instructions.data(), *end = first + instructions.size();
   if (calls.scans.empty() && calls.unstacks.empty() && calls.customs.empty()) return run_uniform(first, end, operands.data(), values);
-  ScanRun run(calls, states, Frame{values});
+  ScanRun run(calls, state, Frame{values});
   while (first != end) {
-    const UniformInstruction* call = std::find_if(first, end, [](const auto& i) { return is_call(i.op); });
+    const UniformInstruction* call = first + first->until_call;
     run_uniform(first, call, operands.data(), values);
     if (call == end) return;
     run.run(call->op, call->first);
     first = call + 1;
   }
+}
+
+void count_until_calls(std::vector<UniformInstruction>& instructions) {
+  std::uint32_t until = 0;
+  for (auto i = instructions.rbegin(); i != instructions.rend(); ++i) i->until_call = is_call(i->op) ? until = 0 : ++until;
 }
 
 void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind) {

@@ -7,13 +7,21 @@
 
 namespace rappel::detail {
 
-// Scratch memory of one scan, kept between calls.
+struct ScanState;
+
+// Scratch memory of a frame, kept between calls.
+struct FrameState {
+  std::vector<ScanState> scans;
+  std::vector<double> operands, results;  // of an operation of the user's
+};
+
+// Of one scan.
 struct ScanState {
   AlignedBuffer values, carry, checkpoints, segment;
   std::vector<double*> pointers;  // to values, by number, where they are blocks
   Index segment_steps = 0;        // the steps of a segment
   Index at = -1;                  // the segment that stands in `segment`
-  std::vector<ScanState> nested;
+  FrameState nested;
 };
 
 // The values of a frame: single ones by number, or blocks of `padded` rows.
@@ -31,10 +39,7 @@ struct Frame {
 
 class ScanRun {
  public:
-  ScanRun(const FrameCalls& calls, std::vector<ScanState>& states, const Frame& frame)
-      : calls_(calls), states_(states), frame_(frame) {
-    if (states.size() < calls.scans.size()) states.resize(calls.scans.size());
-  }
+  ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame);
   void run(Op op, std::uint32_t call) {
     op == Op::scan ? scan(call) : op == Op::unstack ? unstack(call) : custom(call);
   }
@@ -43,6 +48,7 @@ class ScanRun {
   void scan(std::uint32_t number);
   void unstack(std::uint32_t number);
   void custom(std::uint32_t number);
+  void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
   void start(const ScanCall& call, ScanState& state);
   void step(const ScanCall& call, ScanState& state, Index place, double* keep);
@@ -51,13 +57,17 @@ class ScanRun {
   std::size_t block() const { return static_cast<std::size_t>(frame_.padded); }
 
   const FrameCalls& calls_;
+  FrameState& state_;
   std::vector<ScanState>& states_;
   Frame frame_;
 };
 
 // Uniform instructions, calls among them.
 void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
-                       double* values, const FrameCalls& calls, std::vector<ScanState>& states);
+                       double* values, const FrameCalls& calls, FrameState& state);
+
+// Tells each instruction how far the next call is.
+void count_until_calls(std::vector<UniformInstruction>& instructions);
 
 // Binds the code of scans over blocks to kernels, those inside of them included.
 void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind);
