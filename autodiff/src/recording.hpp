@@ -32,9 +32,10 @@ class Recording {
   static Recording& required(const char* what);  // throws std::invalid_argument if there is none
 
   Builder& builder() { return builder_; }
-  // What is recorded from now on was written there. A sweep sets places itself and holds on to them.
+  // What is recorded from now on was written there; no place keeps the last one. A sweep sets places itself and
+  // holds on to them.
   void locate(const Location& at) {
-    if (!holds_location) builder_.graph().set_location(id_of(at));
+    if (!holds_location && *at.file != '\0') builder_.graph().set_location(id_of(at));
   }
   bool holds_location = false;
   std::uint32_t generation() const { return generation_; }
