@@ -152,6 +152,16 @@ NodeId Builder::scan(std::shared_ptr<const ScanBody> body, std::span<const NodeI
   return graph_.scan(std::move(body), operands);
 }
 
+NodeId Builder::gather(std::span<const NodeId> operands) {
+  Slot& slot = find(Op::gather, operands, 0);
+  return slot.node != no_node ? slot.node : fill(slot, graph_.gather(operands));
+}
+
+NodeId Builder::scatter_rows(std::span<const NodeId> operands) {
+  Slot& slot = find(Op::scatter_rows, operands, 0);
+  return slot.node != no_node ? slot.node : fill(slot, graph_.scatter_rows(operands));
+}
+
 NodeId Builder::custom(const std::shared_ptr<const CustomOp>& op, std::span<const NodeId> operands) {
   if (op->num_results == 1 && std::ranges::all_of(operands, [&](NodeId x) { return graph_.is_constant(x); })) {
     std::vector<double> values;

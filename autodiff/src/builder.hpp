@@ -31,6 +31,8 @@ class Builder {
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId n);  // n may be uniform
   // Not merged with equal ones. A scan that varies reads what a uniform one stacked by way of its entries.
   NodeId scan(std::shared_ptr<const ScanBody> body, std::span<const NodeId> operands);
+  NodeId gather(std::span<const NodeId> operands);
+  NodeId scatter_rows(std::span<const NodeId> operands);
   NodeId custom(const std::shared_ptr<const CustomOp>& op, std::span<const NodeId> operands);
   NodeId unstack(NodeId stacked) { return graph_.unstack(stacked); }
   // Op::exp_neg_abs and the like: the auxiliary operand of a unary operation, or no_node.

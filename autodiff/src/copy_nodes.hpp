@@ -27,6 +27,11 @@ NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, st
       return to.num_rows({static_cast<std::uint16_t>(from.payload(n))});
     case Op::unstack:
       return to.unstack(map[from.operands(n)[0]]);
+    case Op::gather:
+    case Op::scatter_rows:
+      operands.clear();
+      for (const NodeId x : from.operands(n)) operands.push_back(map[x]);
+      return from.op(n) == Op::gather ? to.gather(operands) : to.scatter_rows(operands);
     case Op::custom:
       operands.clear();
       for (const NodeId x : from.operands(n)) operands.push_back(map[x]);

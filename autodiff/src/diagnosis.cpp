@@ -53,6 +53,10 @@ class Search {
   }
 
   void follow(NodeId n) {
+    if (graph_.op(n) == Op::result && graph_.op(graph_.operands(n)[0]) == Op::scatter_rows) {
+      users_[graph_.operands(n)[0]] = n;
+      return;
+    }
     bool inherited = false;
     for (const NodeId x : causes_of(n)) {
       inherited = inherited || !finite(x);
@@ -64,7 +68,7 @@ class Search {
   // The first row whose term is not finite (is NaN, where the sum is); there the search goes on. Else the sum
   // itself overflowed.
   void follow_rows(NodeId reduction) {
-    const auto table = static_cast<std::size_t>(graph_.payload(reduction));
+    const std::size_t table = graph_.reduced_rows(reduction).index;
     const bool nan = std::isnan(run_.value(reduction));
     std::optional<Index> infinite;
     for (Index row = 0; row < tables_[table].num_rows(); ++row) {

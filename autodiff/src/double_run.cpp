@@ -6,6 +6,7 @@
 #include "stages.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace rappel::detail {
@@ -56,6 +57,11 @@ void DoubleRun::evaluate_row(std::size_t table, Index row, std::uint32_t stage) 
 
 double DoubleRun::term(NodeId reduction) const {
   const auto x = graph_.operands(reduction);
+  if (graph_.op(reduction) == Op::scatter_rows) {
+    double sum = 0.0;
+    for (const NodeId k : x.subspan(3)) sum += values_[k];
+    return sum;
+  }
   if (graph_.op(reduction) != Op::sum_products) return values_[x[0]];
   double sum = 0.0;
   for (std::size_t i = 0; i < x.size(); i += 2) sum += values_[x[i]] * values_[x[i + 1]];
@@ -66,15 +72,38 @@ void DoubleRun::run_rows(std::size_t table, std::uint32_t stage) {
   std::vector<NodeId> reductions;
   for (NodeId n = 0; n < size_; ++n)
     if (live_[n] && is_reduction(graph_.op(n)) && stages_[n] == stage + 1 &&
-        static_cast<std::size_t>(graph_.payload(n)) == table)
+        graph_.reduced_rows(n).index == table)
       reductions.push_back(n);
   if (reductions.empty()) return;
   for (const NodeId n : reductions)
-    values_[n] = graph_.op(n) == Op::max_rows ? -std::numeric_limits<double>::infinity() : 0.0;
+    if (graph_.op(n) == Op::scatter_rows)
+      std::fill_n(values_.begin() + n, graph_.payload(n), 0.0);
+    else
+      values_[n] = graph_.op(n) == Op::max_rows ? -std::numeric_limits<double>::infinity() : 0.0;
   for (Index row = 0; row < call_.tables[table].num_rows(); ++row) {
     evaluate_row(table, row, stage);
-    for (const NodeId n : reductions) add_term(graph_.op(n), values_[n], term(n));
+    for (const NodeId n : reductions)
+      if (graph_.op(n) == Op::scatter_rows)
+        scatter(n);
+      else
+        add_term(graph_.op(n), values_[n], term(n));
   }
+}
+
+void DoubleRun::scatter(NodeId n) {
+  const auto x = graph_.operands(n).subspan(3);
+  const double index = values_[graph_.operands(n)[2]], groups = static_cast<double>(graph_.payload(n)) / static_cast<double>(x.size());
+  if (!(index >= 0.0 && index < groups && std::floor(index) == index)) return;
+  for (std::size_t j = 0; j < x.size(); ++j) values_[n + static_cast<std::size_t>(index) * x.size() + j] += values_[x[j]];
+}
+
+void DoubleRun::gather(NodeId n) {
+  const auto x = graph_.operands(n).subspan(2);
+  const auto width = static_cast<std::size_t>(graph_.payload(n));
+  const double index = values_[graph_.operands(n)[1]], groups = static_cast<double>(x.size() / width);
+  const bool inside = index >= 0.0 && index < groups && std::floor(index) == index;
+  for (std::size_t j = 0; j < width; ++j)
+    values_[n + j] = inside ? values_[x[static_cast<std::size_t>(index) * width + j]] : std::numeric_limits<double>::quiet_NaN();
 }
 
 void DoubleRun::compute(NodeId n, Index row) {
@@ -99,6 +128,8 @@ void DoubleRun::compute(NodeId n, Index row) {
       return;
     case Op::result:
       return;  // came with its node
+    case Op::gather:
+      return gather(n);
     case Op::custom:
       operands_.clear();
       for (const NodeId o : graph_.operands(n)) operands_.push_back(values_[o]);

@@ -22,6 +22,8 @@ class DoubleRun {
   void run_rows(std::size_t table, std::uint32_t stage);
   void evaluate_row(std::size_t table, Index row, std::uint32_t stage);  // those known by then
   void compute(NodeId n, Index row);
+  void gather(NodeId n);
+  void scatter(NodeId n);
 
   const Graph& graph_;
   Call call_;

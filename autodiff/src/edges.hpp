@@ -130,6 +130,11 @@ class Edges {
           for (const Expr& e : adjoints_of_results(n)) entries.push_back(recording_.node(e));
           return expr(builder_.node(Op::stack, entries));
         });
+      case Op::gather:  // the sweep's own; here for gates
+        for (std::size_t i = 2; i < x.size(); ++i) visit(i, {}, [] { return Expr(0.0); });
+        return;
+      case Op::scatter_rows:
+        return scatter_edges(n, x, visit);
       case Op::custom:
         return custom_edges(n, x, visit);
       case Op::scan:
@@ -248,6 +253,20 @@ class Edges {
         if (zbar.is_constant()) return 0.0;
         if (!entries) entries = builder_.unstack(recording_.node(zbar));
         return expr(*entries + static_cast<NodeId>(t));
+      });
+  }
+
+  template <class Visit>
+  void scatter_edges(NodeId n, const std::vector<NodeId>& x, const Visit& visit) {
+    std::optional<NodeId> made;
+    for (std::size_t i = 3; i < x.size(); ++i)
+      visit(i, {}, [&] {
+        if (!made) {
+          std::vector<NodeId> operands{x[1], x[2]};
+          for (const Expr& e : adjoints_of_results(n)) operands.push_back(recording_.node(e));
+          made = builder_.gather(operands);
+        }
+        return expr(*made + static_cast<NodeId>(i - 3));
       });
   }
 

@@ -6,6 +6,7 @@
 #include <rappel/autodiff/graph.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace rappel::exact {
@@ -43,6 +44,7 @@ bool rounds(Op op) {
     case Op::select:
     case Op::max_rows:
     case Op::any_rows:
+    case Op::gather:
       return false;
     default:
       return true;
@@ -80,7 +82,10 @@ void Run::run_stage(std::uint32_t stage) {
         by_row_ && graph_.row_set(traced_.outputs[0]).index == t && stages_[traced_.outputs[0]] == stage;
     if (!is_output && std::ranges::none_of(reductions_[t], ends_here)) continue;
     for (Reduction& r : reductions_[t])
-      if (ends_here(r)) values_[r.node] = graph_.op(r.node) == Op::max_rows ? -real_inf : Real(0.0);
+      if (ends_here(r) && graph_.op(r.node) == Op::scatter_rows)
+        std::fill_n(values_.begin() + r.node, graph_.payload(r.node), Real(0.0));
+      else if (ends_here(r))
+        values_[r.node] = graph_.op(r.node) == Op::max_rows ? -real_inf : Real(0.0);
     for (Index row = 0; row < tables_[t].num_rows(); ++row) {
       evaluate_row(t, row, stage);
       for (Reduction& r : reductions_[t])
@@ -101,12 +106,13 @@ void Run::classify() {
     const auto x = graph_.operands(n);
     if (op == Op::result) live[n] = live[x[0]];  // written in any case
     if (!live[n]) continue;
-    const bool defined = is_leaf(op) || reduces_rows(op) || op == Op::result || has_definition(n);
+    const bool defined =
+        is_leaf(op) || reduces_rows(op) || op == Op::result || op == Op::gather || has_definition(n);
     known_[n] = defined && std::ranges::all_of(x, [&](NodeId k) { return known_[k]; });
     if (!known_[n]) continue;
     matters_[n] = rounds(op) || std::ranges::any_of(x, [&](NodeId k) { return matters_[k]; });
     if (stages_[n] >= uniforms_.size()) uniforms_.resize(stages_[n] + 1);
-    if (reduces_rows(op)) reductions_[static_cast<std::size_t>(graph_.payload(n))].push_back({n});
+    if (reduces_rows(op)) reductions_[graph_.reduced_rows(n).index].push_back({n});
     if (graph_.varying(n))
       rows_[graph_.row_set(n).index].push_back(n);
     else
@@ -172,6 +178,8 @@ void Run::evaluate(NodeId n, Index row) {
       return;
     case Op::result:
       return;  // came with its node
+    case Op::gather:
+      return gather(n);
     default:
       const std::vector<Real> x = operands_of(n), made = results(n, x);
       std::ranges::copy(made, values_.begin() + n);
@@ -203,7 +211,34 @@ void Run::evaluate_row(std::size_t table, Index row, std::uint32_t stage) {
     if (stages_[n] <= stage) evaluate(n, row);
 }
 
+std::optional<NodeId> Run::place_of(NodeId n) const {
+  const auto x = graph_.operands(n);
+  const bool gathers = graph_.op(n) == Op::gather;
+  const std::size_t width = gathers ? static_cast<std::size_t>(graph_.payload(n)) : x.size() - 3;
+  const std::size_t count = gathers ? x.size() - 2 : static_cast<std::size_t>(graph_.payload(n));
+  const auto index = static_cast<double>(values_[x[gathers ? 1 : 2]].v);
+  if (!(index >= 0.0 && index < static_cast<double>(count / width)) || std::floor(index) != index) return {};
+  return static_cast<NodeId>(static_cast<std::size_t>(index) * width);
+}
+
+void Run::gather(NodeId n) {
+  const std::optional<NodeId> place = place_of(n);
+  for (NodeId j = 0; j < static_cast<NodeId>(graph_.payload(n)); ++j)
+    values_[n + j] = place ? values_[graph_.operands(n)[2 + *place + j]] : real_nan;
+}
+
 void Run::reduce(Reduction& reduction, bool first) {
+  if (graph_.op(reduction.node) == Op::scatter_rows) {
+    const auto x = graph_.operands(reduction.node).subspan(3);
+    const std::optional<NodeId> place = place_of(reduction.node);
+    for (NodeId j = 0; place && j < x.size(); ++j) {
+      const NodeId n = reduction.node + *place + j;
+      values_[n] = values_[n] + values_[x[j]];
+      Real& size = scattered_.try_emplace(n, 0.0).first->second;
+      size = size + math_abs(values_[x[j]]);
+    }
+    return;
+  }
   Real& total = values_[reduction.node];
   const Real& x = values_[graph_.operands(reduction.node)[0]];
   switch (graph_.op(reduction.node)) {

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 
 namespace rappel::exact {
@@ -19,7 +20,9 @@ using Definition = std::vector<Real> (*)(Op op, const std::vector<Real>& operand
 // Whether the kernels may round the operation, by its bound in the table.
 bool rounds(Op op);
 
-inline bool reduces_rows(Op op) { return op == Op::sum_rows || op == Op::max_rows || op == Op::any_rows; }
+inline bool reduces_rows(Op op) {
+  return op == Op::sum_rows || op == Op::max_rows || op == Op::any_rows || op == Op::scatter_rows;
+}
 
 struct Condition {
   double condition = 0.0;  // sum over nodes and rows of |adjoint * size| / |output|
@@ -65,6 +68,9 @@ class Run {
   void run_stage(std::uint32_t stage);
   void evaluate_row(std::size_t table, Index row, std::uint32_t stage);  // what is known by then
   void reduce(Reduction& reduction, bool first);
+  // Where the values begin that a gather reads at the row at hand, or a scatter adds to; empty: at none.
+  std::optional<NodeId> place_of(NodeId n) const;
+  void gather(NodeId n);
   std::vector<Real> operands_of(NodeId n) const;
 
   void sweep(Index output_row);
@@ -96,6 +102,7 @@ class Run {
   std::vector<std::vector<NodeId>> rows_;           // by table: nodes that vary
   std::vector<std::vector<Reduction>> reductions_;  // by table
   std::vector<Real> values_, outputs_;
+  std::map<NodeId, Real> scattered_;  // by result of a scatter_rows: the sizes of what it adds
   std::map<NodeId, Index> beyond_, jumps_;  // such nodes, with the first row where they are
 
   // Of the sweep at hand, width_ outputs side by side.

@@ -138,6 +138,14 @@ void Run::sweep_rows(std::size_t table, std::uint32_t stage, Index output_row) {
 void Run::propagate_reductions(std::size_t table, std::uint32_t stage) {
   for (const Reduction& r : reductions_[table]) {
     if (stages_[r.node] <= stage) continue;
+    if (graph_.op(r.node) == Op::scatter_rows) {
+      const auto operands = graph_.operands(r.node).subspan(3);
+      const std::optional<NodeId> place = place_of(r.node);
+      for (NodeId j = 0; place && j < operands.size(); ++j)
+        for (std::size_t k = 0; k < width_; ++k)
+          adjoint(operands[j], k) = adjoint(operands[j], k) + adjoint(r.node + *place + j, k);
+      continue;
+    }
     const NodeId x = graph_.operands(r.node)[0];
     const Op op = graph_.op(r.node);
     if (!matters_[x] || op == Op::any_rows || (op == Op::max_rows && !(values_[x] == values_[r.node])))
@@ -184,6 +192,8 @@ void Run::count(NodeId n, Index row) {
 
 Real Run::size_of(NodeId n) const {
   Real size = math_abs(values_[n]);
+  if (const auto scattered = scattered_.find(n); scattered != scattered_.end())
+    return in_normal_range(scattered->second);
   switch (graph_.op(n)) {
     case Op::sum:
     case Op::dot: {  // the sums on the way
@@ -232,6 +242,12 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
           edges.push_back(
               {n + static_cast<NodeId>(i), operands[j],
                op == Op::norm ? share(j) : (Real(i == j ? 1.0 : 0.0) - share(i) * share(j)) / size});
+      return edges;
+    }
+    case Op::gather: {
+      const std::optional<NodeId> place = place_of(n);
+      for (NodeId j = 0; place && j < static_cast<NodeId>(graph_.payload(n)); ++j)
+        edges.push_back({n + j, operands[2 + *place + j], Real(1.0)});
       return edges;
     }
     case Op::custom: {

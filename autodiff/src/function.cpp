@@ -5,6 +5,8 @@
 #include "scan_body.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
 
 namespace rappel {
 namespace detail {
@@ -75,6 +77,26 @@ bool uses_column(const Traced& traced, Index column) {
   return false;
 }
 
+void check_index_columns(const Traced& traced, const std::vector<Columns>& tables) {
+  const Graph& graph = traced.graph;
+  for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n) {
+    if (graph.op(n) != Op::gather || graph.op(graph.operands(n)[1]) != Op::column) continue;
+    const NodeId index = graph.operands(n)[1];
+    const Columns& table = tables[graph.row_set(index).index];
+    const auto place = graph.payload(index);
+    const double* column = table.column(place);
+    const double count = static_cast<double>(graph.operands(n).size() - 2) / graph.value(graph.operands(n)[0]);
+    for (Index row = 0; column != nullptr && row < table.num_rows(); ++row) {
+      if (column[row] >= 0.0 && column[row] < count && std::floor(column[row]) == column[row]) continue;
+      const std::string name = table.names().empty() ? "" : table.names()[static_cast<std::size_t>(place)];
+      std::ostringstream message;
+      message << "gather: column " << (name.empty() ? std::to_string(place) : name) << " is " << column[row] << " in row " << row << "; a whole number from 0 to " << count - 1.0
+              << " is needed";
+      throw std::invalid_argument(message.str());
+    }
+  }
+}
+
 std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vector<Columns>& tables,
                                       const Columns& columns) {
   if (tables.size() != 1)
@@ -101,8 +123,10 @@ std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vecto
   }
   std::vector<std::string> names = old.names();
   names.resize(pointers.size());
-  return {Columns::from(std::move(names), std::move(pointers), columns.num_rows(),
-                        std::make_shared<const Columns>(columns))};
+  std::vector<Columns> replaced{Columns::from(std::move(names), std::move(pointers), columns.num_rows(),
+                                              std::make_shared<const Columns>(columns))};
+  check_index_columns(recorded.traced(), replaced);
+  return replaced;
 }
 
 }  // namespace detail

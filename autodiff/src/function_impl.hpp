@@ -101,6 +101,9 @@ class Recorded {
   mutable MadeOnce<Recorded> gradient_;
 };
 
+// Throws std::invalid_argument if a column that gather takes as an index has a row that is none.
+void check_index_columns(const Traced& traced, const std::vector<Columns>& tables);
+
 // Whether a live node reads the column of the first table.
 bool uses_column(const Traced& traced, Index column);
 

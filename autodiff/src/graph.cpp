@@ -62,7 +62,8 @@ std::size_t num_results_of(Op op, std::size_t num_operands) {
 
 bool has_several_results(Op op) {
   return op == Op::shifted_exps || op == Op::softmax || op == Op::softmax_product || op == Op::scaled_norm ||
-         op == Op::unit || op == Op::unit_product || op == Op::scan || op == Op::custom || op == Op::unstack;
+         op == Op::unit || op == Op::unit_product || op == Op::scan || op == Op::custom || op == Op::gather ||
+         op == Op::scatter_rows || op == Op::unstack;
 }
 
 const char* name_of(Op op) { return info(op).name; }
@@ -152,7 +153,7 @@ NodeId Graph::node(Op op, std::span<const NodeId> operands) {
 }
 
 NodeId Graph::nodes(Op op, std::span<const NodeId> operands, Index num_results) {
-  if (op <= Op::result && op >= Op::constant)
+  if ((op <= Op::result && op >= Op::constant) || op == Op::gather || op == Op::scatter_rows)
     throw std::invalid_argument(std::string("Graph::node: ") + info(op).name + " has a function of its own");
   check_operand_count(op, operands.size());
   if (static_cast<std::size_t>(num_results) != num_results_of(op, operands.size()))
@@ -199,6 +200,29 @@ NodeId Graph::custom(std::shared_ptr<const detail::CustomOp> op, std::span<const
   const NodeId first = append(Op::custom, rate, operands, count);
   for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
   custom_ops_[first] = std::move(op);
+  return first;
+}
+
+NodeId Graph::gather(std::span<const NodeId> operands) {
+  const auto rate = rate_of(Op::gather, operands);
+  const auto width = static_cast<std::size_t>(value(operands[0])), count = operands.size() - 2;
+  for (const NodeId u : operands.subspan(2))
+    if (varying(u)) throw std::invalid_argument("gather: node " + std::to_string(u) + " varies by row; it looks up uniform values");
+  if (rate == 0) throw std::invalid_argument("gather: the index does not vary by row");
+  if (width < 1 || count % width != 0)
+    throw std::invalid_argument("gather: " + std::to_string(count) + " values do not divide into groups of " +
+                                std::to_string(width));
+  const NodeId first = append(Op::gather, rate, operands, width);
+  for (std::size_t i = 1; i < width; ++i) append(Op::result, rate, {&first, 1}, i);
+  return first;
+}
+
+NodeId Graph::scatter_rows(std::span<const NodeId> operands) {
+  if (rate_of(Op::scatter_rows, operands) == 0)
+    throw std::invalid_argument("scatter_rows: the index does not vary by row");
+  const auto count = static_cast<std::size_t>(value(operands[0]));
+  const NodeId first = append(Op::scatter_rows, 0, operands, count);
+  for (std::size_t i = 1; i < count; ++i) append(Op::result, 0, {&first, 1}, i);
   return first;
 }
 

@@ -84,6 +84,7 @@ class BodyRun {
         body_(bound.body),
         table_(table),
         stored_(stored),
+        uniforms_(uniforms),
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
@@ -158,7 +159,7 @@ class BodyRun {
   }
 
   void run_call(const BodyStep& step, const Leaf& leaf) {
-    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded})
+    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_})
         .run(step.op, step.first);
   }
 
@@ -174,6 +175,7 @@ class BodyRun {
   const Body& body_;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
+  double* uniforms_;
   Workspace& workspace_;
   double* row_output_;
   double* padded_columns_;
@@ -299,7 +301,10 @@ class Interpreter final : public Executor {
         }
       }
     };
-    const auto helpers = std::min(static_cast<std::size_t>(threads), num_chunks);
+    // What rows scatter is added in their order: one thread does it all.
+    const auto& scatters = bound.body.calls.scatters;
+    for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.count, 0.0);
+    const auto helpers = scatters.empty() ? std::min(static_cast<std::size_t>(threads), num_chunks) : 1;
     std::vector<std::jthread> others;
     for (std::size_t helper = 1; helper < helpers; ++helper)
       others.emplace_back([&] {

@@ -46,7 +46,9 @@ class BodyLowering {
         size_(static_cast<NodeId>(graph_.size())),
         work_(rows),
         rows_(rows.rows),
-        calls_(graph_, body_.calls, true, [this](NodeId n) { return operand(n); }) {}
+        calls_(
+            graph_, body_.calls, true, [this](NodeId n) { return operand(n); },
+            [this](NodeId n) { return source_.uniform[n]; }) {}
 
   Body run() {
     body_.rows = rows_;
@@ -61,7 +63,7 @@ class BodyLowering {
  private:
   bool varies_here(NodeId n) const { return graph_.varying(n) && graph_.row_set(n) == rows_; }
   bool is_sum_of_these_rows(NodeId n) const {
-    return is_reduction(graph_.op(n)) && graph_.payload(n) == rows_.index &&
+    return is_reduction(graph_.op(n)) && graph_.reduced_rows(n) == rows_ &&
            source_.stage[n] == work_.stage + 1;
   }
   bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
@@ -77,7 +79,9 @@ class BodyLowering {
     for (NodeId n = 0; n < size_; ++n) {
       if (!source_.live[n] || done[n]) continue;
       const Op op = graph_.op(n);
-      if (is_sum_of_these_rows(n)) {
+      if (is_sum_of_these_rows(n) && op == Op::scatter_rows) {
+        drafts_.push_back({n, StepKind::plain, {graph_.operands(n).begin() + 2, graph_.operands(n).end()}, 0, {}});
+      } else if (is_sum_of_these_rows(n)) {
         drafts_.push_back(draft_reduction(n));
         for (const NodeId m : drafts_.back().sums) done[m] = true;
       } else if (varies_here(n) && work_.needed[n] && op != Op::result && op != Op::stack) {
@@ -87,6 +91,8 @@ class BodyLowering {
   }
 
   Draft draft_plain(NodeId n) const {
+    if (graph_.op(n) == Op::gather)  // the values are read where they stand
+      return {n, StepKind::plain, {graph_.operands(n)[1]}, num_results(graph_, n), {}};
     if (is_call(graph_.op(n))) {
       const NodeId count = graph_.op(n) == Op::scan ? static_cast<NodeId>(graph_.scan_body(n)->num_carry)
                                                     : num_results(graph_, n);
@@ -233,6 +239,7 @@ class BodyLowering {
     for (ScanCall& c : body_.calls.scans) all.push_back(&c.results);
     for (UnstackCall& c : body_.calls.unstacks) all.push_back(&c.results);
     for (CustomCall& c : body_.calls.customs) all.push_back(&c.results);
+    for (GatherCall& c : body_.calls.gathers) all.push_back(&c.results);
     return all;
   }
 

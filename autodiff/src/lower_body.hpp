@@ -4,7 +4,7 @@
 
 namespace rappel::detail {
 
-inline bool is_reduction(Op op) { return op >= Op::sum_rows; }
+inline bool is_reduction(Op op) { return op >= Op::scatter_rows; }
 
 // The number of results of a node; they have consecutive numbers.
 NodeId num_results(const Graph& graph, NodeId n);

@@ -98,7 +98,40 @@ std::uint32_t CallBuilder::add_scan(NodeId n) {
 }
 
 std::uint32_t CallBuilder::add(NodeId n) {
-  return graph_.op(n) == Op::scan ? add_scan(n) : graph_.op(n) == Op::unstack ? add_unstack(n) : add_custom(n);
+  switch (graph_.op(n)) {
+    case Op::scan:
+      return add_scan(n);
+    case Op::unstack:
+      return add_unstack(n);
+    case Op::gather:
+      return add_gather(n);
+    case Op::scatter_rows:
+      return add_scatter(n);
+    default:
+      return add_custom(n);
+  }
+}
+
+std::uint32_t CallBuilder::add_gather(NodeId n) {
+  const auto x = graph_.operands(n);
+  GatherCall call{number_(x[1]), {}, {}, x.size() - 2};
+  bool in_a_row = true;
+  for (const NodeId u : x.subspan(2)) {
+    in_a_row = in_a_row && (call.values.empty() || uniform_(u) == call.values.back() + 1);
+    call.values.push_back(uniform_(u));
+  }
+  if (in_a_row) call.values.resize(1);
+  for (NodeId i = 0; i < static_cast<NodeId>(graph_.payload(n)); ++i) call.results.push_back(number_(n + i));
+  calls_.gathers.push_back(std::move(call));
+  return static_cast<std::uint32_t>(calls_.gathers.size() - 1);
+}
+
+std::uint32_t CallBuilder::add_scatter(NodeId n) {
+  const auto x = graph_.operands(n);
+  ScatterCall call{number_(x[2]), uniform_(n), static_cast<std::size_t>(graph_.payload(n)), {}};
+  for (const NodeId k : x.subspan(3)) call.operands.push_back(number_(k));
+  calls_.scatters.push_back(std::move(call));
+  return static_cast<std::uint32_t>(calls_.scatters.size() - 1);
 }
 
 std::uint32_t CallBuilder::add_custom(NodeId n) {

@@ -8,9 +8,8 @@ namespace {
 
 // What takes a program: sums over rows, and what scans give.
 bool takes_program(const Graph& graph, NodeId n) {
-  if (graph.op(n) >= Op::sum_rows) return true;
   const Op op = graph.op(graph.op(n) == Op::result ? graph.operands(n)[0] : n);
-  return (op == Op::scan && !graph.is_stacked(n)) || op == Op::unstack;
+  return op >= Op::scatter_rows || (op == Op::scan && !graph.is_stacked(n)) || op == Op::unstack;
 }
 
 bool is_computed(const Graph& graph, NodeId n) { return !graph.varying(n) && !graph.is_stacked(n); }

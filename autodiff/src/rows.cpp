@@ -94,4 +94,19 @@ Condition RowScope::any(const Condition& condition, const Location& at) const {
 }
 
 }  // namespace detail
+
+std::vector<Expr> gather(ExprSpan values, const Expr& index, Index width, Location at) {
+  if (width < 1 || values.size() == 0 || values.size() % width != 0)
+    throw std::invalid_argument("gather: " + std::to_string(values.size()) + " values do not divide into groups of " +
+                                std::to_string(width));
+  detail::Recording& recording = detail::Recording::required("gather");
+  recording.locate(at);
+  std::vector<NodeId> operands{recording.builder().constant(static_cast<double>(width)), recording.node(index)};
+  for (const Expr& e : values) operands.push_back(recording.node(e));
+  const NodeId first = recording.builder().gather(operands);
+  std::vector<Expr> result;
+  for (NodeId j = 0; j < static_cast<NodeId>(width); ++j) result.push_back(recording.expr(first + j));
+  return result;
+}
+
 }  // namespace rappel

@@ -50,11 +50,28 @@ struct CustomCall {
   bool results_in_a_row = false;
 };
 
+// Values looked up by row. `values`: numbers among the program's uniform values; of the first, where they stand one
+// after the other.
+struct GatherCall {
+  std::uint32_t index;
+  std::vector<std::uint32_t> values, results;
+  std::size_t count;
+};
+
+// Added to uniform values from `first` on, in the order of the rows.
+struct ScatterCall {
+  std::uint32_t index, first;
+  std::size_t count;
+  std::vector<std::uint32_t> operands;
+};
+
 // What a frame does besides the instructions that kernels run.
 struct FrameCalls {
   std::vector<ScanCall> scans;
   std::vector<UnstackCall> unstacks;
   std::vector<CustomCall> customs;
+  std::vector<GatherCall> gathers;
+  std::vector<ScatterCall> scatters;
 };
 
 // The values of a step are its carry, inputs and captures, then constants, then what it computes.
@@ -75,8 +92,10 @@ struct ScanCode {
 // Numbers the calls of a frame, in the order of their nodes.
 class CallBuilder {
  public:
-  CallBuilder(const Graph& graph, FrameCalls& calls, bool by_row, std::function<std::uint32_t(NodeId)> number)
-      : graph_(graph), calls_(calls), by_row_(by_row), number_(std::move(number)) {}
+  // number(n) of a value of the frame; uniform(n) of a program's uniform value, for frames that are a leaf's.
+  CallBuilder(const Graph& graph, FrameCalls& calls, bool by_row, std::function<std::uint32_t(NodeId)> number,
+              std::function<std::uint32_t(NodeId)> uniform = {})
+      : graph_(graph), calls_(calls), by_row_(by_row), number_(std::move(number)), uniform_(std::move(uniform)) {}
 
   std::uint32_t add(NodeId n);  // a node for which is_call holds; the number of the call
 
@@ -84,12 +103,14 @@ class CallBuilder {
   std::uint32_t add_scan(NodeId n);
   std::uint32_t add_unstack(NodeId n);
   std::uint32_t add_custom(NodeId n);
+  std::uint32_t add_gather(NodeId n);
+  std::uint32_t add_scatter(NodeId n);
   StackedSource source(NodeId stacked);
 
   const Graph& graph_;
   FrameCalls& calls_;
   bool by_row_;
-  std::function<std::uint32_t(NodeId)> number_;
+  std::function<std::uint32_t(NodeId)> number_, uniform_;
   std::unordered_map<NodeId, std::uint32_t> scans_;  // calls by node
 };
 
@@ -98,6 +119,6 @@ class CallBuilder {
 std::vector<NodeId> values_read(const Graph& graph, NodeId n);
 
 // An instruction of a frame that is a call: `first` is its number.
-inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack || op == Op::custom; }
+inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack || op == Op::custom || op == Op::gather || op == Op::scatter_rows; }
 
 }  // namespace rappel::detail

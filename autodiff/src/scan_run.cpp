@@ -4,12 +4,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace rappel::detail {
 namespace {
 
 // Doubles up to which all that a scan stacks is kept; else it is computed again, a segment at a time.
 constexpr std::size_t largest_kept = std::size_t{1} << 20;
+
+constexpr std::size_t outside = ~std::size_t{0};
+
+// index * width, or outside.
+std::size_t place_of(double index, std::size_t width, std::size_t count) {
+  if (!(index >= 0.0 && index < static_cast<double>(count / width))) return outside;
+  const auto whole = static_cast<std::size_t>(index);
+  return static_cast<double>(whole) == index ? whole * width : outside;
+}
 
 Index segment_steps(const ScanCall& call, std::size_t block) {
   const Index steps = call.code->steps;
@@ -31,6 +41,21 @@ void Frame::copy_from(std::uint32_t number, double* to) const {
 ScanRun::ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame)
     : calls_(calls), state_(state), states_(state.scans), frame_(frame) {
   if (states_.size() < calls.scans.size()) states_.resize(calls.scans.size());
+}
+
+void ScanRun::run(Op op, std::uint32_t call) {
+  switch (op) {
+    case Op::scan:
+      return scan(call);
+    case Op::unstack:
+      return unstack(call);
+    case Op::gather:
+      return gather(calls_.gathers[call]);
+    case Op::scatter_rows:
+      return scatter(calls_.scatters[call]);
+    default:
+      return custom(call);
+  }
 }
 
 void ScanRun::scan(std::uint32_t number) {
@@ -92,6 +117,34 @@ void ScanRun::custom_uniform(const CustomCall& call) {
   state_.results.resize(std::max(state_.results.size(), call.results.size()));
   call.op->evaluate(operands, {state_.results.data(), call.results.size()});
   for (std::size_t j = 0; j < call.results.size(); ++j) *frame_.at(call.results[j]) = state_.results[j];
+}
+
+// Rows that do not exist look up what the last one does.
+void ScanRun::gather(const GatherCall& call) {
+  const double* index = frame_.at(call.index);
+  const std::size_t width = call.results.size();
+  for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) {
+    const std::size_t first = place_of(index[std::min(r, frame_.rows - 1)], width, call.count);
+    for (std::size_t j = 0; j < width; ++j) {
+      double& z = frame_.at(call.results[j])[r];
+      if (first == outside)
+        z = std::numeric_limits<double>::quiet_NaN();
+      else
+        z = frame_.uniforms[call.values.size() == 1 ? call.values[0] + first + j : call.values[first + j]];
+    }
+  }
+}
+
+void ScanRun::scatter(const ScatterCall& call) {
+  const double* index = frame_.at(call.index);
+  const std::size_t width = call.operands.size();
+  double* sums = frame_.uniforms + call.first;
+  for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) {
+    const std::size_t first = place_of(index[r], width, call.count);
+    if (first == outside) continue;  // the row's values are NaN
+    for (std::size_t j = 0; j < width; ++j)
+      sums[first + j] += frame_.at(call.operands[j])[(call.operands[j] & uniform_bit) != 0 ? 0 : r];
+  }
 }
 
 // Captures, constants and the first carry.

@@ -29,6 +29,7 @@ struct Frame {
   double* values = nullptr;
   double* const* pointers = nullptr;
   std::ptrdiff_t rows = 1, padded = 1;
+  double* uniforms = nullptr;  // of the program, where a leaf's rows look up values
 
   bool by_row() const { return pointers != nullptr; }
   double* at(std::uint32_t number) const {
@@ -40,14 +41,14 @@ struct Frame {
 class ScanRun {
  public:
   ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame);
-  void run(Op op, std::uint32_t call) {
-    op == Op::scan ? scan(call) : op == Op::unstack ? unstack(call) : custom(call);
-  }
+  void run(Op op, std::uint32_t call);
 
  private:
   void scan(std::uint32_t number);
   void unstack(std::uint32_t number);
   void custom(std::uint32_t number);
+  void gather(const GatherCall& call);
+  void scatter(const ScatterCall& call);
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
   void start(const ScanCall& call, ScanState& state);

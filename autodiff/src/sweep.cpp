@@ -135,7 +135,7 @@ class ReverseSweep {
   // Whether a uniform node is known only when sums over rows are.
   bool needs_rows(NodeId n) {
     for (NodeId k = static_cast<NodeId>(needs_rows_.size()); k <= n; ++k) {
-      bool needs = graph_.op(k) >= Op::sum_rows;
+      bool needs = graph_.op(k) >= Op::scatter_rows;
       for (const NodeId x : graph_.operands(k)) needs = needs || needs_rows_[x];
       needs_rows_.push_back(needs);
     }
@@ -196,7 +196,26 @@ class ReverseSweep {
     return 0.0;
   }
 
+  // What rows give to the values that they looked up: summed by scatter_rows, so that gates go inside.
+  void propagate_gather(NodeId n) {
+    const std::vector<NodeId> x(operands(n).begin(), operands(n).end());
+    std::vector<NodeId> scattered{builder_.constant(static_cast<double>(x.size() - 2)), x[0], x[1]};
+    const Gate gate = has_arms_ ? gates_.edge(n, {}) : Gate();
+    bool any = false;
+    for (NodeId j = 0; j < static_cast<NodeId>(graph_.payload(n)); ++j) {
+      const Expr zbar = adjoint_part(n + j);
+      any = any || !zbar.is_constant() || zbar.constant() != 0.0;
+      scattered.push_back(recording_.node(gate ? select(Condition(*gate), zbar, Expr(0.0)) : zbar));
+    }
+    if (!any) return;
+    const NodeId first = builder_.scatter_rows(scattered);
+    for (std::size_t k = 2; k < x.size(); ++k)
+      if (active_[x[k]])
+        accumulate(adjoints_[x[k]], scaled(x[k], {source_, first + static_cast<NodeId>(k - 2)}));
+  }
+
   void propagate_part(NodeId n) {
+    if (graph_.op(n) == Op::gather) return propagate_gather(n);
     edges_.visit(n, zbar_, [&](NodeId x, const Gate& arm, auto&& contribution) {
       const Expr c = contribution();
       if (c.is_constant() && c.constant() == 0.0) return;

@@ -69,6 +69,14 @@ class Graph {
   const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const { return scan_bodies_.at(n); }
   bool has_scans() const { return !scan_bodies_.empty(); }
 
+  // Uniform values looked up by row, and its reverse, which sums over rows; see ops.def. Operands as there.
+  NodeId gather(std::span<const NodeId> operands);        // first result
+  NodeId scatter_rows(std::span<const NodeId> operands);  // likewise
+  // Of a reduction over rows: the table.
+  RowSet reduced_rows(NodeId n) const {
+    return op(n) == Op::scatter_rows ? row_set(operands(n)[2]) : RowSet{static_cast<std::uint16_t>(payload(n))};
+  }
+
   // An operation of the user's; the graph keeps it alive.
   NodeId custom(std::shared_ptr<const detail::CustomOp> op, std::span<const NodeId> operands);  // first result
   const std::shared_ptr<const detail::CustomOp>& custom_op(NodeId n) const { return custom_ops_.at(n); }

@@ -175,6 +175,17 @@ Condition any_over_rows(const Columns& columns, F&& condition, Location at = Loc
   return scope.any(condition(scope.row()), at);
 }
 
+// The entries index * width, index * width + 1, .. of `values`, uniform ones, where the index varies by row: one
+// parameter (or `width` of them) for each user, say. A column as an index is checked when it is bound, by record and
+// with_columns: std::invalid_argument names the row of one that is not whole or out of range. Where an index that is
+// computed is so, the result is NaN. The adjoint adds in the order of the rows, so its bits do not depend on the number
+// of threads. Throws std::invalid_argument if width does not divide the number of values, the values vary, or the
+// index does not.
+std::vector<Expr> gather(ExprSpan values, const Expr& index, Index width, Location at = Location::here());
+inline Expr gather(ExprSpan values, const Expr& index, Location at = Location::here()) {
+  return gather(values, index, 1, at)[0];
+}
+
 // value(row) for each row: what a Function recorded from it computes by values().
 template <class F>
 RowValues map_rows(const Columns& columns, F&& value) {

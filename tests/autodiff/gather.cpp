@@ -1,0 +1,264 @@
+// Parameters looked up by row: against the same costs unrolled row by row.
+
+#include "messages.hpp"
+
+#include <rappel/autodiff.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <random>
+
+namespace rappel::test {
+namespace {
+
+// A table of two indices and two numbers a row.
+struct Ratings {
+  Index users = 7, items = 5, rows;
+  Matrix data;
+
+  explicit Ratings(Index num_rows) : rows(num_rows), data(num_rows, 4) {
+    std::mt19937 random(4);
+    std::uniform_real_distribution<double> number(-1.0, 1.0);
+    for (Index r = 0; r < rows; ++r) {
+      data(r, 0) = static_cast<double>(random() % static_cast<unsigned>(users));
+      data(r, 1) = static_cast<double>(random() % static_cast<unsigned>(items));
+      data(r, 2) = number(random);
+      data(r, 3) = number(random);
+    }
+  }
+};
+
+constexpr Index rank = 3;
+
+// Matrix factorisation with a bias for each user, for one row.
+Expr squared_error(ExprSpan u, ExprSpan v, const Expr& bias, const Expr& rating) {
+  return square(dot(u, v) + bias - rating);
+}
+
+Index num_factors(const Ratings& t) { return (t.users + t.items) * rank + t.users; }
+
+Function by_gather(const Ratings& t, int threads = 1) {
+  return record(
+      num_factors(t),
+      [&](ExprSpan w) {
+        const ExprSpan users = w.first(t.users * rank), items = w.subspan(t.users * rank, t.items * rank),
+                       biases = w.last(t.users);
+        return mean_over_rows(Columns(t.data), [&](Row row) {
+          const std::vector<Expr> u = gather(users, row[0], rank), v = gather(items, row[1], rank);
+          return squared_error(u, v, gather(biases, row[0]), row[2]);
+        });
+      },
+      {.threads = threads});
+}
+
+Function by_hand(const Ratings& t) {
+  return record(num_factors(t), [&](ExprSpan w) {
+    const ExprSpan users = w.first(t.users * rank), items = w.subspan(t.users * rank, t.items * rank),
+                   biases = w.last(t.users);
+    Expr total = 0.0;
+    for (Index r = 0; r < t.rows; ++r) {
+      const auto i = static_cast<Index>(t.data(r, 0)), j = static_cast<Index>(t.data(r, 1));
+      total += squared_error(users.subspan(i * rank, rank), items.subspan(j * rank, rank), biases[i], t.data(r, 2));
+    }
+    return total / static_cast<double>(t.rows);
+  });
+}
+
+Vector some_point(Index n) {
+  return Vector::NullaryExpr(n, [](Index i) { return std::sin(1.7 * static_cast<double>(i) + 0.3); });
+}
+
+// Sums of some hundred terms: 100 roundings.
+void check_close(const Matrix& computed, const Matrix& expected, double tolerance = 1e-14) {
+  BOOST_TEST((computed - expected).cwiseAbs().maxCoeff() <= tolerance * (1.0 + expected.cwiseAbs().maxCoeff()),
+             computed << "\nnot\n"
+                      << expected);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(gathers)
+
+BOOST_AUTO_TEST_CASE(matrix_factorisation_is_that_of_the_rows_unrolled) {
+  const Ratings t(333);
+  const Function f = by_gather(t), g = by_hand(t);
+  const Vector w = some_point(num_factors(t)), v = some_point(num_factors(t) + 1).tail(num_factors(t));
+  BOOST_TEST(f.value(w) == g.value(w), boost::test_tools::tolerance(1e-14));
+  check_close(f.value_and_gradient(w).second, g.value_and_gradient(w).second);
+  check_close(f.hessian_vector(w, v), g.hessian_vector(w, v));
+  check_close(f.hessian(w), g.hessian(w));
+}
+
+BOOST_AUTO_TEST_CASE(third_order_is_that_of_the_rows_unrolled) {
+  const Ratings t(40);
+  const auto third = [&](const Function& f) {
+    const Function df = f.gradient();
+    const Vector v = some_point(num_factors(t));
+    const Function slope = record(num_factors(t), [&](ExprSpan w) {
+      const std::vector<Expr> d = df.outputs(w);
+      Expr total = 0.0;
+      for (Index i = 0; i < w.size(); ++i) total += v[i] * d[static_cast<std::size_t>(i)];
+      return total;
+    });
+    return slope.hessian_vector(v, v);
+  };
+  check_close(third(by_gather(t)), third(by_hand(t)), 1e-13);
+}
+
+BOOST_AUTO_TEST_CASE(any_number_of_threads_gives_the_same_bits) {
+  const Ratings t(30000);
+  const Vector w = some_point(num_factors(t));
+  const Vector gradient = by_gather(t).value_and_gradient(w).second;
+  for (const int threads : {2, 3, 8})
+    BOOST_TEST((by_gather(t, threads).value_and_gradient(w).second.array() == gradient.array()).all());
+}
+
+// What is looked up need be no parameter: effects are scaled by a parameter, and shrunk by a sum over rows.
+BOOST_AUTO_TEST_CASE(random_effects_of_computed_values) {
+  const Ratings t(200);
+  const auto cost = [&](bool unroll) {
+    return record(t.users + 2, [&, unroll](ExprSpan w) {
+      const Columns columns(t.data);
+      std::vector<Expr> effects;
+      for (Index i = 0; i < t.users; ++i) effects.push_back(exp(w[t.users]) * w[i]);
+      Expr penalty = 0.0;
+      for (const Expr& e : effects) penalty += square(e);
+      if (unroll) {
+        Expr total = 0.0;
+        for (Index r = 0; r < t.rows; ++r)
+          total += log_cosh(effects[static_cast<std::size_t>(t.data(r, 0))] + w[t.users + 1] * t.data(r, 2) - t.data(r, 3));
+        return sqrt(total) + 0.1 * penalty;
+      }
+      const Expr total = sum_over_rows(columns, [&](Row row) {
+        return log_cosh(gather(effects, row[0]) + w[t.users + 1] * row[2] - row[3]);
+      });
+      return sqrt(total) + 0.1 * penalty;
+    });
+  };
+  const Function f = cost(false), g = cost(true);
+  const Vector w = some_point(t.users + 2);
+  BOOST_TEST(f.value(w) == g.value(w), boost::test_tools::tolerance(1e-14));
+  check_close(f.value_and_gradient(w).second, g.value_and_gradient(w).second, 1e-13);
+  check_close(f.hessian(w), g.hessian(w), 1e-13);
+}
+
+// Cameras (angle, shift, focal length) and points, two residuals a row in one cost: bundle adjustment in the plane.
+BOOST_AUTO_TEST_CASE(cameras_and_points) {
+  const Ratings t(150);
+  const auto residuals = [](ExprSpan camera, ExprSpan point, const Expr& a, const Expr& b) {
+    const Expr c = cos(camera[0]), s = sin(camera[0]);
+    const Expr depth = 3.0 + c * point[0] - s * point[1];
+    return square(camera[2] * (s * point[0] + c * point[1] + camera[1]) / depth - a) +
+           square(camera[2] * (point[0] - camera[1]) / depth - b);
+  };
+  const Index n = 3 * t.items + 2 * t.users;
+  const Function f = record(n, [&](ExprSpan w) {
+    return sum_over_rows(Columns(t.data), [&](Row row) {
+      return residuals(gather(w.first(3 * t.items), row[1], 3), gather(w.last(2 * t.users), row[0], 2), row[2], row[3]);
+    });
+  });
+  const Function g = record(n, [&](ExprSpan w) {
+    Expr total = 0.0;
+    for (Index r = 0; r < t.rows; ++r)
+      total += residuals(w.subspan(3 * static_cast<Index>(t.data(r, 1)), 3),
+                         w.subspan(3 * t.items + 2 * static_cast<Index>(t.data(r, 0)), 2), t.data(r, 2), t.data(r, 3));
+    return total;
+  });
+  const Vector w = 0.5 * some_point(n);
+  check_close(f.value_and_gradient(w).second, g.value_and_gradient(w).second, 1e-13);
+  check_close(f.hessian(w), g.hessian(w), 1e-13);
+}
+
+BOOST_AUTO_TEST_CASE(an_arm_that_is_not_taken_gives_nothing_to_what_it_looked_up) {
+  const Matrix data{{0.0, 1.0}, {1.0, -1.0}, {0.0, -1.0}};
+  const Function f = record(2, [&](ExprSpan w) {
+    return sum_over_rows(Columns(data), [&](Row row) {
+      return select(row[1] > 0.0, sqrt(gather(w, row[0])), square(gather(w, row[0])));
+    });
+  });
+  const Vector gradient = f.value_and_gradient(Vector{{4.0, -3.0}}).second;
+  BOOST_TEST(gradient[0] == 0.25 + 8.0);
+  BOOST_TEST(gradient[1] == -6.0);  // no sqrt(-3)
+  BOOST_TEST((f.hessian(Vector{{4.0, -3.0}}) == Matrix{{2.0 - 0.25 / 8.0, 0.0}, {0.0, 2.0}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_column_that_is_no_index_names_its_row_when_it_is_bound) {
+  Matrix data{{0.0}, {1.0}, {2.0}};
+  const auto cost = [&](const Matrix& table) {
+    return record(3, [&](ExprSpan w) {
+      return sum_over_rows(Columns(table), [&](Row row) { return square(gather(w, row[0])); });
+    });
+  };
+  const Function f = cost(data);
+  BOOST_TEST(f.value(Vector{{1.0, 2.0, 3.0}}) == 14.0);
+  const Matrix fraction{{0.0}, {0.5}}, large{{3.0}}, negative{{0.0}, {1.0}, {-1.0}}, nan{{std::nan("")}};
+  check_refused([&] { cost(fraction); }, {"column 0 is 0.5 in row 1", "from 0 to 2"});
+  check_refused([&] { f.with_columns(Columns(large)); }, {"column 0 is 3 in row 0"});
+  check_refused([&] { f.with_columns(Columns(negative)); }, {"column 0 is -1 in row 2"});
+  check_refused([&] { f.with_columns(Columns(nan)); }, {"nan in row 0"});
+  const Matrix none(0, 1);
+  BOOST_TEST(f.with_columns(Columns(none)).value_and_gradient(Vector{{1.0, 2.0, 3.0}}).second.norm() == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_computed_index_that_is_none_gives_nan_and_diagnosis_says_so) {
+  const Matrix data{{0.0}, {1.0}, {2.0}};
+  const Function f = record(3, [&](ExprSpan w) {
+    return sum_over_rows(Columns(data), [&](Row row) { return gather(w, 2.0 * row[0]); });
+  });
+  BOOST_TEST(std::isnan(f.value(Vector{{1.0, 2.0, 3.0}})));
+  const Diagnosis d = f.diagnose(Vector{{1.0, 2.0, 3.0}});
+  BOOST_TEST(d.operation == "gather");
+  BOOST_TEST(d.row == 2);
+}
+
+BOOST_AUTO_TEST_CASE(accuracy_is_measured_through_lookups) {
+  const Ratings t(20);
+  const Function f = by_gather(t);
+  const Accuracy a = f.accuracy(some_point(num_factors(t)));
+  BOOST_TEST(a.not_checked.empty());
+  BOOST_TEST(a.ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_function_that_looks_up_goes_into_another) {
+  const Ratings t(50);
+  const Function f = by_gather(t), g = record(num_factors(t), [&](ExprSpan w) { return exp(f(w)); });
+  const Vector w = 0.1 * some_point(num_factors(t));
+  check_close(g.value_and_gradient(w).second, f.value_and_gradient(w).second * std::exp(f.value(w)));
+}
+
+BOOST_AUTO_TEST_CASE(wrong_widths_and_rates_are_refused) {
+  const Vector data{{0.0}};
+  const auto refused = [&](const auto& row_cost, std::initializer_list<const char*> parts) {
+    check_refused(
+        [&] {
+          record(3, [&](ExprSpan w) {
+            return sum_over_rows(Columns(data), [&](Row row) { return row_cost(w, row); });
+          });
+        },
+        parts);
+  };
+  refused([](ExprSpan w, Row row) { return gather(w, row[0], 2)[0]; }, {"3 values", "groups of 2"});
+  refused([](ExprSpan w, Row) { return gather(w, w[0]); }, {"index does not vary"});
+  refused([](ExprSpan, Row row) { return gather(row, row[0]); }, {"varies by row", "uniform"});
+}
+
+// A million parameters: what it takes is linear in them.
+BOOST_AUTO_TEST_CASE(a_million_parameters) {
+  const Index n = 1000000;
+  Vector index(2000);
+  for (Index r = 0; r < index.size(); ++r) index[r] = static_cast<double>((r * 7919) % n);
+  const Function f = record(n, [&](ExprSpan w) {
+    return sum_over_rows(Columns(index), [&](Row row) { return square(gather(w, row[0])); });
+  });
+  const Vector w = Vector::LinSpaced(n, 0.0, 1.0);
+  Vector gradient;
+  f.value_and_gradient(w, gradient);
+  Vector expected = Vector::Zero(n);
+  for (const double i : index) expected[static_cast<Index>(i)] += 2.0 * w[static_cast<Index>(i)];
+  BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() == 0.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace rappel::test
