@@ -18,6 +18,7 @@ int main() {
     });
   });
   const Result r = minimize(cost, Vector::Ones((users + films) * rank));
+  std::cout.precision(4);
   std::cout << "root mean square error " << std::sqrt(r.value) << "\n"
             << "user 3 on film 1: " << r.x[3] * r.x[users + 1] << "\n";
 
