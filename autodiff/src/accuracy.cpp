@@ -80,11 +80,35 @@ Accuracy accuracy_of(const Traced& traced, OutputNames names, const Call& call, 
 
 }  // namespace detail
 
+namespace {
+
+// Of several values a row: each for itself.
+Accuracy accuracy_by_value(const Function::Impl& f, ConstSpan x, const AccuracyOptions& options) {
+  Accuracy all;
+  for (std::size_t j = 0; j < f.recorded->traced().outputs.size(); ++j) {
+    auto impl = std::make_shared<Function::Impl>(f);
+    impl->recorded = f.recorded->only(j);
+    Accuracy one = Function(impl).accuracy(x, options);
+    all.instruction_set = one.instruction_set;
+    for (OutputAccuracy& output : one.outputs) {
+      output.name = "value " + std::to_string(j) + " of " + output.name;
+      all.outputs.push_back(std::move(output));
+    }
+    for (const std::string& name : one.not_checked)
+      if (std::ranges::count(all.not_checked, name) == 0) all.not_checked.push_back(name);
+  }
+  return all;
+}
+
+}  // namespace
+
 Accuracy Function::accuracy(ConstSpan x, const AccuracyOptions& options) const {
   if (options.max_conditions < 0)
     throw std::invalid_argument("Function::accuracy: max_conditions is " +
                                 std::to_string(options.max_conditions) + ", must be >= 0");
   if (impl_->branching) return at(x).accuracy(x, options);
+  if (impl_->recorded->by_row() && impl_->recorded->traced().outputs.size() > 1)
+    return accuracy_by_value(*impl_, x, options);
   const auto unrolled = impl_->recorded->without_scans();
   const detail::Recorded& recorded = unrolled ? *unrolled : *impl_->recorded;
   using detail::OutputNames;

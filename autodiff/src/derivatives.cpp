@@ -90,13 +90,16 @@ Traced gauss_newton(const Traced& traced, PassOptions options) {
   Builder builder(traced.graph, options);
   const std::vector<NodeId> parameters = parameters_of(traced.graph);
   const std::vector<NodeId> others = arguments(builder.graph(), parameters.size());
-  const NodeId r = traced.outputs[0];
-  const RowSet rows{traced.graph.row_set(r)};
   NodeCopy copy(traced.graph);
   for (std::size_t j = 0; j < parameters.size(); ++j) copy.map(parameters[j], others[j]);
-  for (NodeId n = 0; n <= r; ++n)
-    if (!copy.mapped(n)) copy.map(n, copy.to(builder, n));
-  const NodeId product = builder.reduce_rows(Reduce::sum, rows, builder.node(Op::mul, {r, copy[r]}));
+  for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n)
+    if (!copy.mapped(n)) copy.map(n, traced.graph.op(n) == Op::argument ? n : copy.to(builder, n));
+  NodeId products = no_node;
+  for (const NodeId r : traced.outputs) {
+    const NodeId own = builder.node(Op::mul, {r, copy[r]});
+    products = products == no_node ? own : builder.node(Op::add, {products, own});
+  }
+  const NodeId product = builder.reduce_rows(Reduce::sum, traced.graph.row_set(traced.outputs[0]), products);
   const std::vector<NodeId> gradient = row_of_jacobian(builder, product, parameters);
   std::vector<NodeId> outputs = {product};
   append(outputs, gradient);

@@ -21,7 +21,7 @@ Traced jacobian_vector(const Traced& traced, PassOptions options);
 // J by rows, m n numbers; of a symmetric one the upper triangle by rows.
 Traced jacobian(const Traced& traced, PassOptions options, bool symmetric);
 
-// Of an output that varies, r: r^T r / 2, J^T r, and the upper triangle of J^T J by rows.
+// Of outputs that vary, r: r^T r / 2, J^T r, and the upper triangle of J^T J by rows.
 Traced gauss_newton(const Traced& traced, PassOptions options);
 
 }  // namespace rappel::detail

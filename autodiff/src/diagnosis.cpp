@@ -161,6 +161,15 @@ Diagnosis Function::diagnose(ConstSpan x) const {
     throw std::invalid_argument("Function::diagnose: x has " + std::to_string(x.size()) +
                                 " entries, the function takes " + std::to_string(dimension()));
   if (impl_->branching) return at(x).diagnose(x);
+  if (impl_->recorded->by_row() && impl_->recorded->traced().outputs.size() > 1) {
+    Diagnosis found;
+    for (std::size_t j = 0; j < impl_->recorded->traced().outputs.size() && found.ok(); ++j) {
+      auto impl = std::make_shared<Impl>(*impl_);
+      impl->recorded = impl_->recorded->only(j);
+      found = Function(impl).diagnose(x);
+    }
+    return found;
+  }
   const auto unrolled = impl_->recorded->without_scans();
   const detail::Recorded& recorded = unrolled ? *unrolled : *impl_->recorded;
   const Traced traced = recorded.has_value() ? recorded.with_gradient() : recorded.traced();
@@ -169,7 +178,7 @@ Diagnosis Function::diagnose(ConstSpan x) const {
   run.run();
   detail::Search search(traced.graph, static_cast<NodeId>(recorded.traced().graph.size()), run,
                         impl_->tables);
-  if (recorded.by_row())
+  if (recorded.by_row() && traced.graph.varying(traced.outputs[0]))
     return detail::search_rows(search, run, traced,
                                impl_->tables[traced.graph.row_set(traced.outputs[0]).index]);
   return search.from(traced.outputs, -1);

@@ -40,6 +40,15 @@ const Executor& Recorded::gauss_newton() const {
   return gauss_newton_.get([&] { return compile(detail::gauss_newton(traced_, pass_options())); });
 }
 
+const Recorded::RowJacobianProgram& Recorded::row_jacobian() const {
+  return row_jacobian_.get([&] {
+    auto made = std::make_unique<RowJacobianProgram>();
+    made->jacobian = detail::row_jacobian(traced_, pass_options());
+    made->executor = compile(made->jacobian.traced);
+    return made;
+  });
+}
+
 const Executor& Recorded::guards() const {
   return guards_.get([&] {
     Traced conditions{traced_.graph, {}, {}};
@@ -63,6 +72,11 @@ std::shared_ptr<const Recorded> Recorded::gradient() const {
     return gradient;
   });
   return gradient_.owner();
+}
+
+std::shared_ptr<const Recorded> Recorded::only(std::size_t output) const {
+  return std::make_shared<const Recorded>(Traced{traced_.graph, {traced_.outputs[output]}, {}}, outputs_,
+                                          needs_rows_, options_);
 }
 
 std::shared_ptr<const Recorded> Recorded::without_scans() const {
@@ -201,6 +215,25 @@ void run(const Function::Impl& f, const char* what, const detail::Executor& exec
   executor.run({x, arguments, f.tables}, threads, workspace, outputs, row_output);
 }
 
+// Outputs by row into one column each; of those that are uniform all rows alike.
+void run_rows(const Function::Impl& f, const char* what, const detail::Executor& executor, const Traced& traced,
+              ConstSpan x, MutableSpan result) {
+  const auto rows = static_cast<std::size_t>(f.tables[0].num_rows());
+  std::vector<double> uniform;
+  for (const NodeId n : traced.outputs)
+    if (!traced.graph.varying(n)) uniform.push_back(0.0);
+  run(f, what, executor, x, {}, uniform, result.data());
+  if (uniform.empty()) return;
+  std::size_t next_uniform = uniform.size(), next_row = traced.outputs.size() - uniform.size();
+  for (std::size_t j = traced.outputs.size(); j-- > 0;) {  // backwards: columns move to later places
+    double* column = result.data() + j * rows;
+    if (!traced.graph.varying(traced.outputs[j]))
+      std::fill_n(column, rows, uniform[--next_uniform]);
+    else if (--next_row != j)
+      std::copy_n(result.data() + next_row * rows, rows, column);
+  }
+}
+
 }  // namespace
 
 Function Function::at(ConstSpan x) const {
@@ -231,7 +264,8 @@ Index Function::num_rows() const {
 
 Index Function::num_values() const {
   const auto f = recorded(impl_, "num_values");
-  return f->recorded->by_row() ? Function(f).num_rows() : static_cast<Index>(f->recorded->traced().outputs.size());
+  const auto count = static_cast<Index>(f->recorded->traced().outputs.size());
+  return f->recorded->by_row() ? count * Function(f).num_rows() : count;
 }
 
 double Function::value(ConstSpan x) const {
@@ -250,16 +284,12 @@ void Function::values(ConstSpan x, MutableSpan result) const {
   if (static_cast<Index>(result.size()) != num_values())
     throw std::invalid_argument("Function::values: the result has " + std::to_string(result.size()) +
                                 " entries, there are " + std::to_string(num_values()) +
-                                (recorded.by_row() ? " rows" : " values"));
+                                (recorded.by_row() ? " values over the rows" : " values"));
   if (!recorded.by_row()) {
     check_rows(*impl_, "values");
     return run(*impl_, "values", recorded.outputs(), x, {}, result);
   }
-  const bool varying = recorded.traced().graph.varying(recorded.traced().outputs[0]);
-  double uniform;
-  run(*impl_, "values", recorded.outputs(), x, {}, varying ? MutableSpan() : MutableSpan(&uniform, 1),
-      result.data());
-  if (!varying) std::ranges::fill(result, uniform);
+  run_rows(*impl_, "values", recorded.outputs(), recorded.traced(), x, result);
 }
 
 double Function::value_and_gradient(ConstSpan x, MutableSpan gradient) const {
@@ -340,7 +370,8 @@ double Function::gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hes
   check_size("gauss_newton", "the gradient", gradient.size(), dimension());
   check_size("gauss_newton", "the matrix", hessian.size(), static_cast<Index>(n * n));
   const Recorded& recorded = *impl_->recorded;
-  if (!recorded.by_row() || !recorded.traced().graph.varying(recorded.traced().outputs[0]))
+  const auto varies = [&](NodeId r) { return recorded.traced().graph.varying(r); };
+  if (!recorded.by_row() || !std::ranges::all_of(recorded.traced().outputs, varies))
     throw std::invalid_argument("Function::gauss_newton: record the residuals by map_rows");
   std::vector<double> outputs(1 + n + n * (n + 1) / 2);
   run(*impl_, "gauss_newton", recorded.gauss_newton(), x, {}, outputs);
@@ -348,6 +379,40 @@ double Function::gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hes
   for (std::size_t i = 0, k = n + 1; i < n; ++i)
     for (std::size_t j = i; j < n; ++j, ++k) hessian[i + j * n] = hessian[j + i * n] = outputs[k];
   return outputs[0];
+}
+
+Index Function::num_row_parameters() const {
+  const auto f = recorded(impl_, "row_jacobian");
+  if (!f->recorded->by_row())
+    throw std::invalid_argument("Function::row_jacobian: record the residuals by map_rows");
+  return f->recorded->row_jacobian().jacobian.num_columns();
+}
+
+void Function::row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> parameters) const {
+  if (impl_->branching) return at(x).row_jacobian(x, values, parameters);
+  check_size("row_jacobian", "x", x.size(), dimension());
+  const auto columns = static_cast<std::size_t>(num_row_parameters());
+  const auto& [jacobian, executor] = impl_->recorded->row_jacobian();
+  const auto rows = static_cast<std::size_t>(num_rows());
+  const std::size_t derivatives = static_cast<std::size_t>(jacobian.num_values) * columns * rows;
+  check_size("row_jacobian", "the matrix of derivatives", values.size(), static_cast<Index>(derivatives));
+  check_size("row_jacobian", "the matrix of parameters", parameters.size(), static_cast<Index>(columns * rows));
+  std::vector<double> outputs(derivatives + jacobian.gathered.size() * rows);
+  run_rows(*impl_, "row_jacobian", *executor, jacobian.traced, x, outputs);
+  std::copy_n(outputs.begin(), derivatives, values.begin());
+  for (std::size_t c = 0; c < jacobian.gathered.size(); ++c) {
+    const auto& gathered = jacobian.gathered[c];
+    const double* index = outputs.data() + derivatives + c * rows;
+    const auto count = static_cast<Index>(gathered.parameters.size());
+    for (std::size_t r = 0; r < rows; ++r) {
+      const double place = index[r] * static_cast<double>(gathered.width) + static_cast<double>(gathered.place);
+      const bool inside = place >= 0.0 && place < static_cast<double>(count);  // else the row's values are NaN
+      parameters[c * rows + r] = gathered.parameters[inside ? static_cast<std::size_t>(place) : 0];
+    }
+  }
+  for (std::size_t s = 0; s < jacobian.shared.size(); ++s)
+    std::fill_n(parameters.begin() + static_cast<std::ptrdiff_t>((jacobian.gathered.size() + s) * rows), rows,
+                jacobian.shared[s]);
 }
 
 Function Function::with(ConstSpan arguments) const {

@@ -4,6 +4,7 @@
 
 #include "interpreter.hpp"
 #include "recording.hpp"
+#include "row_jacobian.hpp"
 
 #include <atomic>
 #include <deque>
@@ -77,6 +78,11 @@ class Recorded {
   const Executor& jacobian_vector() const;
   const Executor& jacobian() const;
   const Executor& gauss_newton() const;
+  struct RowJacobianProgram {
+    detail::RowJacobian jacobian;
+    std::unique_ptr<Executor> executor;
+  };
+  const RowJacobianProgram& row_jacobian() const;
   const Executor& guards() const;  // their conditions
   // Of a gradient half of the Jacobian does for all.
   bool symmetric() const { return symmetric_; }
@@ -84,6 +90,7 @@ class Recorded {
   bool jacobian_at_once() const;
 
   std::shared_ptr<const Recorded> gradient() const;  // as outputs
+  std::shared_ptr<const Recorded> only(std::size_t output) const;
   // The same with each step of its scans as nodes, for what runs node by node; null if there are none.
   std::shared_ptr<const Recorded> without_scans() const;
 
@@ -99,6 +106,7 @@ class Recorded {
   mutable MadeOnce<Executor> plain_, with_gradient_, vector_jacobian_, jacobian_vector_, jacobian_,
       gauss_newton_, guards_;
   mutable MadeOnce<Recorded> gradient_;
+  mutable MadeOnce<RowJacobianProgram> row_jacobian_;
 };
 
 // Throws std::invalid_argument if a column that gather takes as an index has a row that is none.

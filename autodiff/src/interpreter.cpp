@@ -88,7 +88,7 @@ class BodyRun {
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
-    const std::size_t own_blocks = body_.num_blocks + (body_.has_row_output ? 1 : 0);
+    const std::size_t own_blocks = body_.num_blocks + body_.row_outputs.size();
     double* blocks = workspace.blocks.reserve(leaf * (own_blocks + body_.columns.size()));
     padded_columns_ = blocks + leaf * own_blocks;
     padded_output_ = blocks + leaf * body_.num_blocks;
@@ -146,8 +146,10 @@ class BodyRun {
     const std::size_t length = stored_length(table_.num_rows());
     for (std::size_t k = 0; k < body_.stored.size(); ++k)
       stored[k] = stored_ + body_.stored[k] * length + row;
-    if (body_.has_row_output)
-      workspace_.pointers.back() = padded == rows ? row_output_ + row : padded_output_;
+    const std::size_t num_outputs = body_.row_outputs.size();
+    for (std::size_t k = 0; k < num_outputs; ++k)
+      workspace_.pointers[workspace_.pointers.size() - num_outputs + k] =
+          padded == rows ? row_output(k) + row : padded_output(k);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
     for (const BodyInstruction& i : bound_.instructions) {
       if (i.kernel != nullptr)
@@ -155,13 +157,19 @@ class BodyRun {
       else
         run_call(body_.steps[static_cast<std::size_t>(&i - bound_.instructions.data())], leaf);
     }
-    if (body_.has_row_output && padded != rows) std::copy_n(padded_output_, rows, row_output_ + row);
+    for (std::size_t k = 0; k < num_outputs && padded != rows; ++k)
+      std::copy_n(padded_output(k), rows, row_output(k) + row);
   }
 
   void run_call(const BodyStep& step, const Leaf& leaf) {
     ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_})
         .run(step.op, step.first);
   }
+
+  double* row_output(std::size_t k) const {
+    return row_output_ + body_.row_outputs[k] * static_cast<std::size_t>(table_.num_rows());
+  }
+  double* padded_output(std::size_t k) const { return padded_output_ + k * static_cast<std::size_t>(body_.leaf_rows); }
 
   // Rows that do not exist repeat the last one; sums mask them.
   double* pad(const double* source, Index rows, Index padded, std::size_t column) {

@@ -26,7 +26,7 @@ struct Workspace {
 class Executor {
  public:
   virtual ~Executor() = default;
-  // outputs: one for each uniform output; row_output: num_rows doubles for the output by row, or null.
+  // outputs: one for each uniform output; row_output: num_rows doubles for each output by row, or null.
   virtual void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
                    double* row_output) const = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 namespace rappel::detail {
 namespace {
@@ -17,6 +18,7 @@ struct Draft {
   std::vector<NodeId> operands;
   NodeId num_results;        // varying ones, from `node` on; 0 for reductions
   std::vector<NodeId> sums;  // the reductions that the step computes
+  std::uint32_t row_output = 0;  // of a copy: its place among those of the body
 };
 
 // Blocks are given out to values and taken back after the last use, so that the working set stays in the
@@ -53,7 +55,7 @@ class BodyLowering {
   Body run() {
     body_.rows = rows_;
     draft_steps();
-    draft_row_output();
+    draft_row_outputs();
     collect_sources();
     place();
     choose_leaf();
@@ -68,7 +70,7 @@ class BodyLowering {
   }
   bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
   bool is_block(NodeId n) const {
-    return graph_.varying(n) && n != row_output_ && !is_kept(n);
+    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n);
   }
 
   // --- steps ---
@@ -140,12 +142,19 @@ class BodyLowering {
     return draft;
   }
 
-  // The output by row is written by a step: a copy where it is kept elsewhere.
-  void draft_row_output() {
-    for (const NodeId n : source_.traced.outputs)
-      if (varies_here(n) && source_.stage[n] == work_.stage) row_output_ = n;
-    if (row_output_ != no_node && is_kept(row_output_))
-      drafts_.push_back({row_output_, StepKind::copy, {row_output_}, 1, {}});
+  // An output by row is written by the step that computes it; by a copy where it is kept elsewhere, or is one
+  // already.
+  void draft_row_outputs() {
+    std::uint32_t number = 0;
+    for (const NodeId n : source_.traced.outputs) {
+      if (!graph_.varying(n)) continue;
+      const std::uint32_t own = number++;
+      if (!varies_here(n) || source_.stage[n] != work_.stage) continue;
+      const auto place = static_cast<std::uint32_t>(body_.row_outputs.size());
+      body_.row_outputs.push_back(own);
+      if (is_kept(n) || !written_.try_emplace(n, place).second)
+        drafts_.push_back({n, StepKind::copy, {n}, 1, {}, place});
+    }
   }
 
   std::vector<NodeId> operands(NodeId n) const {
@@ -186,7 +195,7 @@ class BodyLowering {
     for (std::size_t i = 0; i < drafts_.size(); ++i)
       for (const NodeId x : drafts_[i].operands) last_use_[x] = i + 1;
     for (std::size_t i = 0; i < drafts_.size(); ++i) place_step(i);
-    finish_row_output();
+    finish_row_outputs();
   }
 
   void place_step(std::size_t i) {
@@ -211,8 +220,11 @@ class BodyLowering {
     const bool in_place = d.num_results == 1 && !is_call(step.op);
     if (in_place) give_back_operands(i);
     for (NodeId m = d.node; m < d.node + d.num_results; ++m) {
-      const bool leaves = m == row_output_ && (d.kind == StepKind::copy || !is_kept(m));
-      const std::uint32_t p = leaves ? row_output_pointer : is_kept(m) ? pointer_[m] : base_ + blocks_.take();
+      const auto written = written_.find(m);
+      const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
+                              : is_kept(m)                ? pointer_[m]
+                              : written != written_.end() ? first_row_output - written->second
+                                                          : base_ + blocks_.take();
       if (d.kind != StepKind::copy) pointer_[m] = p;  // what is copied stays where it is
       if (m == d.node) step.result = p;
       body_.operands.push_back(p);
@@ -234,6 +246,20 @@ class BodyLowering {
     }
   }
 
+  // A scan or a lookup may read what was an output.
+  std::vector<std::vector<std::uint32_t>*> call_operands() {
+    std::vector<std::vector<std::uint32_t>*> all;
+    const auto add_source = [&](StackedSource& s) { all.push_back(&s.values); };
+    for (ScanCall& c : body_.calls.scans) {
+      all.insert(all.end(), {&c.carry, &c.captures});
+      std::ranges::for_each(c.inputs, add_source);
+    }
+    for (UnstackCall& c : body_.calls.unstacks) add_source(c.source);
+    for (CustomCall& c : body_.calls.customs) all.push_back(&c.operands);
+    for (ScatterCall& c : body_.calls.scatters) all.push_back(&c.operands);
+    return all;
+  }
+
   std::vector<std::vector<std::uint32_t>*> call_results() {
     std::vector<std::vector<std::uint32_t>*> all;
     for (ScanCall& c : body_.calls.scans) all.push_back(&c.results);
@@ -243,18 +269,19 @@ class BodyLowering {
     return all;
   }
 
-  // The row output's pointer comes last, and is known only now.
-  void finish_row_output() {
+  // The pointers of outputs by row come last, and are known only now.
+  void finish_row_outputs() {
     body_.num_blocks = blocks_.count();
-    body_.has_row_output = row_output_ != no_node;
-    const std::uint32_t pointer = base_ + body_.num_blocks;
-    for (std::uint32_t& x : body_.operands)
-      if (x == row_output_pointer) x = pointer;
+    const std::uint32_t first = base_ + body_.num_blocks;
+    const auto count = static_cast<std::uint32_t>(body_.row_outputs.size());
+    const auto settle = [&](std::uint32_t& x) {
+      if (x <= first_row_output && x > first_row_output - count) x = first + (first_row_output - x);
+    };
+    std::ranges::for_each(body_.operands, settle);
     for (BodyStep& s : body_.steps)
-      if (s.num_results > 0 && s.result == row_output_pointer) s.result = pointer;
-    for (auto* results : call_results())
-      for (std::uint32_t& x : *results)
-        if (x == row_output_pointer) x = pointer;
+      if (s.num_results > 0) settle(s.result);
+    for (auto* results : call_results()) std::ranges::for_each(*results, settle);
+    for (auto* operands : call_operands()) std::ranges::for_each(*operands, settle);
   }
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
@@ -266,7 +293,7 @@ class BodyLowering {
     body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
   }
 
-  static constexpr std::uint32_t row_output_pointer = ~uniform_bit;
+  static constexpr std::uint32_t first_row_output = ~uniform_bit;  // and downwards, until their pointers are known
 
   struct Product {
     NodeId sum, column;
@@ -279,7 +306,7 @@ class BodyLowering {
   RowSet rows_;
   std::vector<std::vector<Product>> products_by_value_;
   std::vector<Draft> drafts_;
-  NodeId row_output_ = no_node;
+  std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
   std::uint32_t base_ = 0;              // the pointer number of the first block
   std::vector<std::uint32_t> pointer_;  // by node: its pointer number
   std::vector<std::size_t> last_use_;   // by node: 1 + the step that reads it last; 0: never read

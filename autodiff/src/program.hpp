@@ -14,7 +14,7 @@
 namespace rappel::detail {
 
 // Pointers are numbered: the uniform values in use, then the columns in use, then the stored columns written
-// or read, then blocks, then the row output.
+// or read, then blocks, then the outputs by row.
 struct Body {
   RowSet rows;
   Index leaf_rows = 0;  // 64, 128 or 256
@@ -22,7 +22,7 @@ struct Body {
   std::vector<std::uint32_t> columns;
   std::vector<std::uint32_t> stored;  // of the table's, by number
   std::uint32_t num_blocks = 0;
-  bool has_row_output = false;
+  std::vector<std::uint32_t> row_outputs;  // that it writes, by number
   std::vector<BodyStep> steps;
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
   std::vector<Reduce> reductions;       // by number
@@ -31,7 +31,7 @@ struct Body {
 
   std::uint32_t num_pointers() const {
     return static_cast<std::uint32_t>(uniforms.size() + columns.size() + stored.size()) + num_blocks +
-           (has_row_output ? 1 : 0);
+           static_cast<std::uint32_t>(row_outputs.size());
   }
 };
 
@@ -52,10 +52,10 @@ struct Program {
   std::vector<std::uint32_t> operands;    // of the uniforms' instructions
   FrameCalls calls;                        // of the uniforms'
   std::vector<std::uint32_t> num_stored;  // by table: columns that the storing bodies keep
-  std::vector<std::uint32_t> outputs;     // uniform values; none for the output by row
+  std::vector<std::uint32_t> outputs;     // uniform values; those by row are numbered for themselves
 };
 
-// Outputs are uniform, but for at most one that varies.
+// Outputs are uniform, or vary over the rows of one table.
 Program lower(const Traced& traced);
 
 }  // namespace rappel::detail

@@ -187,14 +187,18 @@ Function record_rows(Index num_parameters, std::function<RowValues(ExprSpan)> co
       num_parameters,
       [cost = std::move(cost)](Recording& recording, ExprSpan x) {
         const RowValues rows = cost(x);
-        const NodeId n = recording.node(rows.value());
         const Graph& graph = recording.builder().graph();
-        if (graph.varying(n) && graph.row_set(n) != rows.rows())
-          throw std::invalid_argument("record: the values of map_rows vary over another table's rows");
+        std::vector<NodeId> nodes;
+        for (const Expr& e : rows.values()) {
+          nodes.push_back(recording.node(e));
+          if (graph.varying(nodes.back()) && graph.row_set(nodes.back()) != rows.rows())
+            throw std::invalid_argument("record: the values of map_rows vary over another table's rows");
+        }
+        if (nodes.empty()) throw std::invalid_argument("record: map_rows has no value for a row");
         if (recording.tables->columns.size() != 1)
           throw std::invalid_argument("record: map_rows takes one table, the cost uses " +
                                       std::to_string(recording.tables->columns.size()));
-        return std::vector<NodeId>{n};
+        return nodes;
       },
       options, Outputs::rows);
 }

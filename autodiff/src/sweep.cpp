@@ -41,6 +41,23 @@ class ReverseSweep {
     return result;
   }
 
+  std::vector<NodeId> run_rows(NodeId output, std::span<const NodeId> wrt) {
+    in_rows_ = true;
+    by_row_.resize(size_);
+    factors_.resize(size_, no_node);
+    if (has_arms_) find_gates({&output, 1}, wrt);
+    if (active_[output]) by_row_[output].push_back({no_node, builder_.constant(1.0)});
+    for (NodeId n = size_; n-- > 0;)
+      if (active_[n] && graph_.varying(n) && graph_.op(n) != Op::gather && has_adjoint(n)) propagate(n);
+    std::vector<NodeId> result;
+    for (const NodeId w : wrt) {
+      NodeId sum = no_node;
+      for (const Part& part : by_row_[w]) accumulate(sum, part.node);
+      result.push_back(sum);
+    }
+    return result;
+  }
+
  private:
   Expr expr(NodeId n) const { return recording_.expr(n); }
   std::span<const NodeId> operands(NodeId n) const { return graph_.operands(n); }
@@ -226,7 +243,7 @@ class ReverseSweep {
   // A uniform contribution of a varying user counts once for each row.
   void contribute(NodeId user, NodeId x, const Expr& c) {
     NodeId node = recording_.node(c);
-    if (graph_.varying(x) || graph_.varying(node)) return add_by_row(x, {source_, node});
+    if (in_rows_ || graph_.varying(x) || graph_.varying(node)) return add_by_row(x, {source_, node});
     if (graph_.varying(user)) node = sum_over(graph_.row_set(user), node);
     accumulate(adjoints_[x], scaled(x, {source_, node}));
   }
@@ -244,6 +261,7 @@ class ReverseSweep {
   std::vector<NodeId> factors_;            // of sums over rows: their adjoints
   std::vector<bool> needs_rows_;
   NodeId source_ = no_node;  // of the part at hand
+  bool in_rows_ = false;     // see reverse_sweep_of_rows
   Expr zbar_;
 };
 
@@ -265,6 +283,10 @@ std::vector<NodeId> reverse_sweep(Builder& builder, std::span<const NodeId> outp
   for (const NodeId n : outputs) check(n, "output");
   for (const NodeId n : wrt) check(n, "node");
   return ReverseSweep(builder, wrt).run(outputs, adjoints, wrt);
+}
+
+std::vector<NodeId> reverse_sweep_of_rows(Builder& builder, NodeId output, std::span<const NodeId> wrt) {
+  return ReverseSweep(builder, wrt).run_rows(output, wrt);
 }
 
 }  // namespace detail

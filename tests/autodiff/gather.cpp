@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -257,6 +258,110 @@ BOOST_AUTO_TEST_CASE(a_million_parameters) {
   Vector expected = Vector::Zero(n);
   for (const double i : index) expected[static_cast<Index>(i)] += 2.0 * w[static_cast<Index>(i)];
   BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() == 0.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace rappel::test
+
+namespace rappel::test {
+namespace {
+
+// Two residuals a row: cameras of three parameters and points of two, a scale shared by all, in two ways.
+Function residuals_by_row(const Ratings& t, Index threads = 1) {
+  const Index n = 3 * t.items + 2 * t.users + 1;
+  return record(
+      n,
+      [&t](ExprSpan w) {
+        const ExprSpan cameras = w.first(3 * t.items), points = w.subspan(3 * t.items, 2 * t.users);
+        const Expr scale = exp(w[w.size() - 1]);
+        return map_rows(Columns(t.data), [&](Row row) {
+          const std::vector<Expr> c = gather(cameras, row[1], 3), p = gather(points, row[0], 2);
+          const Expr depth = 3.0 + cos(c[0]) * p[0] - sin(c[0]) * p[1];
+          return std::array<Expr, 2>{scale * c[2] * (p[0] + c[1]) / depth - row[2],
+                                     select(row[3] > 0.0, c[2] * square(p[1]), w[w.size() - 1] * p[1]) - row[3]};
+        });
+      },
+      {.threads = static_cast<int>(threads)});
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(row_jacobians)
+
+BOOST_AUTO_TEST_CASE(blocks_by_row_are_those_of_products_with_unit_vectors) {
+  const Ratings t(300);
+  const Function f = residuals_by_row(t);
+  const Vector w = 0.5 * some_point(f.dimension());
+  BOOST_TEST(f.num_values() == 600);
+  const Function::RowJacobian j = f.row_jacobian(w);
+  BOOST_TEST(j.parameters.cols() == 6);  // 3 + 2 gathered, 1 shared
+  BOOST_TEST(j.values.cols() == 12);
+  Matrix dense = Matrix::Zero(600, f.dimension());
+  j.for_each([&](Index r, Index c, double value) { dense(r, c) += value; });
+  // The same residuals written as one cost for each row and value.
+  for (Index r = 0; r < t.rows; r += 37)
+    for (Index k = 0; k < 2; ++k) {
+      const Matrix row = t.data.row(r);
+      const Function one = record(f.dimension(), [&](ExprSpan x) {
+        const Index item = 3 * static_cast<Index>(row(0, 1)), user = 3 * t.items + 2 * static_cast<Index>(row(0, 0));
+        const Expr last = x[x.size() - 1], depth = 3.0 + cos(x[item]) * x[user] - sin(x[item]) * x[user + 1];
+        if (k == 0) return exp(last) * x[item + 2] * (x[user] + x[item + 1]) / depth - row(0, 2);
+        return (row(0, 3) > 0.0 ? x[item + 2] * square(x[user + 1]) : last * x[user + 1]) - row(0, 3);
+      });
+      check_close(dense.row(k * t.rows + r).transpose(), one.value_and_gradient(w).second);
+      BOOST_TEST(f.values(w)[k * t.rows + r] == one.value(w), boost::test_tools::tolerance(1e-14));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(gauss_newton_of_several_residuals_is_that_of_the_blocks) {
+  const Ratings t(300);
+  const Function f = residuals_by_row(t);
+  const Vector w = 0.5 * some_point(f.dimension()), r = f.values(w);
+  Matrix dense = Matrix::Zero(600, f.dimension());
+  f.row_jacobian(w).for_each([&](Index i, Index j, double value) { dense(i, j) += value; });
+  const Function::GaussNewton g = f.gauss_newton(w);
+  BOOST_TEST(g.value == 0.5 * r.squaredNorm(), boost::test_tools::tolerance(1e-14));
+  check_close(g.gradient, dense.transpose() * r, 1e-13);
+  check_close(g.hessian, dense.transpose() * dense, 1e-13);
+}
+
+BOOST_AUTO_TEST_CASE(gauss_newton_keeps_arguments) {
+  const Vector data{{1.0, 2.0, 4.0}};
+  const Function f = record(1, [&](ExprSpan w) {
+    const Expr target = argument(2.0);
+    return map_rows(Columns(data), [&](Row row) { return w[0] * row[0] - target; });
+  });
+  const Function::GaussNewton g = f.with(Vector{{3.0}}).gauss_newton(Vector{{2.0}});
+  BOOST_TEST(g.value == 0.5 * (1.0 + 1.0 + 25.0));
+  BOOST_TEST(g.gradient[0] == -1.0 + 2.0 + 20.0);
+  BOOST_TEST(g.hessian(0, 0) == 21.0);
+}
+
+BOOST_AUTO_TEST_CASE(values_that_are_uniform_or_columns_or_the_same_twice) {
+  const Matrix data{{1.0, 2.0}, {3.0, 4.0}, {5.0, 6.0}};
+  const Function f = record(1, [&](ExprSpan w) {
+    return map_rows(Columns(data), [&](Row row) {
+      const Expr product = w[0] * row[0];
+      return std::vector<Expr>{w[0], product, row[1], product, exp(w[0]), square(product)};
+    });
+  });
+  Vector expected(18);
+  expected << 2, 2, 2, 2, 6, 10, 2, 4, 6, 2, 6, 10, std::exp(2.0), std::exp(2.0), std::exp(2.0), 4, 36, 100;
+  BOOST_TEST((f.values(Vector{{2.0}}) - expected).norm() < 1e-15);
+  BOOST_TEST(f.accuracy(Vector{{2.0}}).ok());
+  BOOST_TEST(f.diagnose(Vector{{2.0}}).ok());
+  BOOST_TEST(f.diagnose(Vector{{1000.0}}).operation == "exp");
+}
+
+BOOST_AUTO_TEST_CASE(what_has_no_row_jacobian_says_so) {
+  const Ratings t(20);
+  check_refused([&] { by_gather(t).row_jacobian(some_point(num_factors(t))); }, {"map_rows"});
+  const Function f = record(2, [&](ExprSpan w) {
+    const std::vector<Expr> twice{2.0 * w[0], 2.0 * w[1]};
+    return map_rows(Columns(t.data), [&](Row row) { return gather(twice, min(row[0], Expr(1.0))); });
+  });
+  check_refused([&] { f.row_jacobian(Vector{{1.0, 2.0}}); }, {"which is no parameter"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -139,6 +139,34 @@ class Function {
   }
   double gauss_newton(ConstSpan x, MutableSpan gradient, MutableSpan hessian) const;
 
+  // Of residuals by row (map_rows), k values a row: their derivatives by the parameters that a row depends on,
+  // looked up by gather or shared by all rows, L of them: blocks by row, in one pass in lanes.
+  struct RowJacobian {
+    Matrix values;  // num_rows x k L: of value j by the l-th parameter of the row in column j L + l
+    Eigen::Matrix<Index, Eigen::Dynamic, Eigen::Dynamic> parameters;  // num_rows x L: which parameter that is
+
+    // The same as num_values x num_parameters triplets (row, column, value), value j of row r in row
+    // j num_rows + r, as in values(): what Eigen::SparseMatrix::setFromTriplets takes. Calls add(row, column, value).
+    template <class Add>
+    void for_each(Add&& add) const {
+      const Index rows = values.rows(), width = parameters.cols();
+      for (Index c = 0; c < values.cols(); ++c)
+        for (Index r = 0; r < rows; ++r) add(c / width * rows + r, parameters(r, c % width), values(r, c));
+    }
+  };
+  // Throws std::invalid_argument for a Function that is not of rows, and where gather looks up what is no parameter.
+  RowJacobian row_jacobian(const Vector& x) const {
+    const Function f = at(x);
+    const Index rows = f.num_rows(), width = f.num_row_parameters();
+    RowJacobian result{Matrix(rows, rows == 0 ? 0 : f.num_values() / rows * width), {}};
+    result.parameters.resize(rows, width);
+    f.row_jacobian(span_of(x), {result.values.data(), static_cast<std::size_t>(result.values.size())},
+                   {result.parameters.data(), static_cast<std::size_t>(result.parameters.size())});
+    return result;
+  }
+  void row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> parameters) const;  // column-major
+  Index num_row_parameters() const;                                                       // L
+
   // The function at Exprs of the recording in progress, its tables included: Functions are made of Functions.
   // Arguments stay bound to their values. Throw std::invalid_argument for a wrong number of Exprs, an
   // argument without a value, values by row, and rows inside of rows.

@@ -105,15 +105,15 @@ class Row {
   const std::vector<std::string>* names_;
 };
 
-// One value for each row, the result of map_rows.
+// One value or several for each row, the result of map_rows.
 class RowValues {
  public:
-  explicit RowValues(const Expr& value, RowSet rows) : value_(value), rows_(rows) {}
-  const Expr& value() const { return value_; }
+  explicit RowValues(std::vector<Expr> values, RowSet rows) : values_(std::move(values)), rows_(rows) {}
+  const std::vector<Expr>& values() const { return values_; }
   RowSet rows() const { return rows_; }
 
  private:
-  Expr value_;
+  std::vector<Expr> values_;
   RowSet rows_;
 };
 
@@ -186,11 +186,17 @@ inline Expr gather(ExprSpan values, const Expr& index, Location at = Location::h
   return gather(values, index, 1, at)[0];
 }
 
-// value(row) for each row: what a Function recorded from it computes by values().
+// value(row) for each row: what a Function recorded from it computes by values(). It may give several
+// (std::vector, std::array or an Eigen vector of Expr): the first of all rows, then the second of all rows.
 template <class F>
 RowValues map_rows(const Columns& columns, F&& value) {
   const detail::RowScope scope(columns);
-  return RowValues(value(scope.row()), scope.rows());
+  if constexpr (std::is_convertible_v<std::invoke_result_t<F&, const Row&>, Expr>) {
+    return RowValues({value(scope.row())}, scope.rows());
+  } else {
+    const auto values = value(scope.row());
+    return RowValues(std::vector<Expr>(values.begin(), values.end()), scope.rows());
+  }
 }
 
 }  // namespace rappel

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <rappel/autodiff/graph.hpp>
+
+namespace rappel::detail {
+
+// The derivatives of each row's values by the parameters that the row depends on. Those looked up by gather are
+// `gathered`, entry by entry; the others, the same for all rows, `shared`.
+struct RowJacobian {
+  // Outputs by row: of each value the derivatives by the gathered ones, then by the shared ones; at last the index of
+  // each gathered one's lookup.
+  Traced traced;
+  struct Gathered {
+    std::vector<Index> parameters;  // that it chooses from, by place
+    Index width, place;             // it reads place + index * width
+  };
+  std::vector<Gathered> gathered;
+  std::vector<Index> shared;
+  Index num_values = 0;
+
+  Index num_columns() const { return static_cast<Index>(gathered.size() + shared.size()); }
+};
+
+// Of outputs by row. Throws std::invalid_argument if gather looks up what is no parameter.
+RowJacobian row_jacobian(const Traced& traced, PassOptions options);
+
+}  // namespace rappel::detail
