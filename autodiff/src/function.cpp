@@ -284,7 +284,7 @@ void Function::values(ConstSpan x, MutableSpan result) const {
   if (static_cast<Index>(result.size()) != num_values())
     throw std::invalid_argument("Function::values: the result has " + std::to_string(result.size()) +
                                 " entries, there are " + std::to_string(num_values()) +
-                                (recorded.by_row() ? " values over the rows" : " values"));
+                                (recorded.by_row() && recorded.traced().outputs.size() == 1 ? " rows" : " values"));
   if (!recorded.by_row()) {
     check_rows(*impl_, "values");
     return run(*impl_, "values", recorded.outputs(), x, {}, result);
