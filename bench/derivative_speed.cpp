@@ -1,6 +1,7 @@
 // Value and gradient against code written by hand: derivative_speed [Google Benchmark's options]. Without
 // --benchmark_filter it also measures peak memory, by running itself for several numbers of rows.
 
+#include "matrices_and_lookups.hpp"
 #include "report.hpp"
 #include "support/count_allocations.hpp"
 
@@ -233,6 +234,9 @@ int main(int argc, char** argv) {
       goals.push_back({name + "expert", name + "loop", 0.4});
     }
   }
+  bench::register_gaussian_process(goals);
+  bench::register_row_jacobian(goals);
+  bench::register_matrix_factorisation(goals);
   // Pairs are compared: their repetitions are interleaved, so that a neighbour's load falls on both.
   char interleave[] = "--benchmark_enable_random_interleaving=true",
        repetitions[] = "--benchmark_repetitions=7";

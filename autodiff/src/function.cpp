@@ -45,6 +45,7 @@ const Recorded::RowJacobianProgram& Recorded::row_jacobian() const {
     auto made = std::make_unique<RowJacobianProgram>();
     made->jacobian = detail::row_jacobian(traced_, pass_options());
     made->executor = compile(made->jacobian.traced);
+    if (!made->jacobian.indices.outputs.empty()) made->indices = compile(made->jacobian.indices);
     return made;
   });
 }
@@ -392,17 +393,18 @@ void Function::row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> pa
   if (impl_->branching) return at(x).row_jacobian(x, values, parameters);
   check_size("row_jacobian", "x", x.size(), dimension());
   const auto columns = static_cast<std::size_t>(num_row_parameters());
-  const auto& [jacobian, executor] = impl_->recorded->row_jacobian();
+  const auto& [jacobian, executor, indices] = impl_->recorded->row_jacobian();
   const auto rows = static_cast<std::size_t>(num_rows());
   const std::size_t derivatives = static_cast<std::size_t>(jacobian.num_values) * columns * rows;
   check_size("row_jacobian", "the matrix of derivatives", values.size(), static_cast<Index>(derivatives));
   check_size("row_jacobian", "the matrix of parameters", parameters.size(), static_cast<Index>(columns * rows));
-  std::vector<double> outputs(derivatives + jacobian.gathered.size() * rows);
-  run_rows(*impl_, "row_jacobian", *executor, jacobian.traced, x, outputs);
-  std::copy_n(outputs.begin(), derivatives, values.begin());
+  run_rows(*impl_, "row_jacobian", *executor, jacobian.traced, x, values);
+  std::vector<double> computed(jacobian.indices.outputs.size() * rows);
+  if (indices) run_rows(*impl_, "row_jacobian", *indices, jacobian.indices, x, computed);
   for (std::size_t c = 0; c < jacobian.gathered.size(); ++c) {
     const auto& gathered = jacobian.gathered[c];
-    const double* index = outputs.data() + derivatives + c * rows;
+    const double* index = gathered.column >= 0 ? impl_->tables[0].column(gathered.column)
+                                               : computed.data() + static_cast<std::size_t>(gathered.output) * rows;
     const auto count = static_cast<Index>(gathered.parameters.size());
     for (std::size_t r = 0; r < rows; ++r) {
       const double place = index[r] * static_cast<double>(gathered.width) + static_cast<double>(gathered.place);

@@ -80,7 +80,7 @@ class Recorded {
   const Executor& gauss_newton() const;
   struct RowJacobianProgram {
     detail::RowJacobian jacobian;
-    std::unique_ptr<Executor> executor;
+    std::unique_ptr<Executor> executor, indices;  // the latter null if all are columns
   };
   const RowJacobianProgram& row_jacobian() const;
   const Executor& guards() const;  // their conditions

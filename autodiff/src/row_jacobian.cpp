@@ -25,11 +25,8 @@ class Rows {
     for (const NodeId output : traced_.outputs) by_output.push_back(reverse_sweep_of_rows(builder_, output, wrt));
     find_shared(by_output);
     for (const std::vector<NodeId>& adjoints : by_output) append_row(adjoints);
-    for (const NodeId n : gathered_) {
-      const NodeId owner = graph_.op(n) == Op::result ? graph_.operands(n)[0] : n;
-      result_.traced.outputs.push_back(graph_.operands(owner)[1]);
-    }
     result_.traced.graph = builder_.take();
+    if (!result_.indices.outputs.empty()) result_.indices.graph = traced_.graph;
     return std::move(result_);
   }
 
@@ -57,7 +54,10 @@ class Rows {
 
   void add_gathered(NodeId n) {
     const auto x = graph_.operands(n);
-    RowJacobian::Gathered gathered{{}, graph_.payload(n), 0};
+    const bool is_column = graph_.op(x[1]) == Op::column;
+    RowJacobian::Gathered gathered{
+        {}, graph_.payload(n), 0, is_column ? graph_.payload(x[1]) : -1, static_cast<Index>(result_.indices.outputs.size())};
+    if (!is_column) result_.indices.outputs.push_back(x[1]);
     for (const NodeId u : x.subspan(2)) {
       if (graph_.op(u) != Op::parameter)
         throw std::invalid_argument("Function::row_jacobian: gather looks up node " + std::to_string(u) +

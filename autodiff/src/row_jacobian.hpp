@@ -7,12 +7,13 @@ namespace rappel::detail {
 // The derivatives of each row's values by the parameters that the row depends on. Those looked up by gather are
 // `gathered`, entry by entry; the others, the same for all rows, `shared`.
 struct RowJacobian {
-  // Outputs by row: of each value the derivatives by the gathered ones, then by the shared ones; at last the index of
-  // each gathered one's lookup.
+  // Outputs by row: of each value the derivatives by the gathered ones, then by the shared ones.
   Traced traced;
+  Traced indices;  // outputs by row: those that are computed, see below
   struct Gathered {
     std::vector<Index> parameters;  // that it chooses from, by place
     Index width, place;             // it reads place + index * width
+    Index column, output;           // the index: a column of the table, or else an output of `indices`
   };
   std::vector<Gathered> gathered;
   std::vector<Index> shared;

@@ -119,31 +119,43 @@ void ScanRun::custom_uniform(const CustomCall& call) {
   for (std::size_t j = 0; j < call.results.size(); ++j) *frame_.at(call.results[j]) = state_.results[j];
 }
 
-// Rows that do not exist look up what the last one does.
+// Where each row's values begin, see place_of; rows that do not exist look up what the last one does.
+const std::size_t* ScanRun::places(std::uint32_t index, std::size_t width, std::size_t count) {
+  const double* x = frame_.at(index);
+  state_.places.resize(std::max(state_.places.size(), block()));
+  for (std::ptrdiff_t r = 0; r < frame_.padded; ++r)
+    state_.places[static_cast<std::size_t>(r)] = place_of(x[std::min(r, frame_.rows - 1)], width, count);
+  return state_.places.data();
+}
+
 void ScanRun::gather(const GatherCall& call) {
-  const double* index = frame_.at(call.index);
-  const std::size_t width = call.results.size();
-  for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) {
-    const std::size_t first = place_of(index[std::min(r, frame_.rows - 1)], width, call.count);
-    for (std::size_t j = 0; j < width; ++j) {
-      double& z = frame_.at(call.results[j])[r];
-      if (first == outside)
-        z = std::numeric_limits<double>::quiet_NaN();
-      else
-        z = frame_.uniforms[call.values.size() == 1 ? call.values[0] + first + j : call.values[first + j]];
+  const std::size_t width = call.results.size(), *place = places(call.index, width, call.count);
+  const bool any_outside = std::find(place, place + frame_.padded, outside) != place + frame_.padded;
+  for (std::size_t j = 0; j < width; ++j) {
+    double* z = frame_.at(call.results[j]);
+    if (call.values.size() == 1 && !any_outside) {
+      const double* from = frame_.uniforms + call.values[0] + j;
+      for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) z[r] = from[place[r]];
+      continue;
     }
+    for (std::ptrdiff_t r = 0; r < frame_.padded; ++r)
+      z[r] = place[r] == outside       ? std::numeric_limits<double>::quiet_NaN()
+             : call.values.size() == 1 ? frame_.uniforms[call.values[0] + place[r] + j]
+                                       : frame_.uniforms[call.values[place[r] + j]];
   }
 }
 
+// Each sum is taken in the order of the rows. A row whose index is none has values that are NaN.
 void ScanRun::scatter(const ScatterCall& call) {
-  const double* index = frame_.at(call.index);
-  const std::size_t width = call.operands.size();
+  const std::size_t width = call.operands.size(), *place = places(call.index, width, call.count);
   double* sums = frame_.uniforms + call.first;
-  for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) {
-    const std::size_t first = place_of(index[r], width, call.count);
-    if (first == outside) continue;  // the row's values are NaN
-    for (std::size_t j = 0; j < width; ++j)
-      sums[first + j] += frame_.at(call.operands[j])[(call.operands[j] & uniform_bit) != 0 ? 0 : r];
+  std::vector<const double*>& x = state_.pointers;
+  x.clear();
+  for (const std::uint32_t operand : call.operands) x.push_back(frame_.at(operand));
+  for (std::size_t j = 0; j < width; ++j) {
+    const std::ptrdiff_t step = (call.operands[j] & uniform_bit) != 0 ? 0 : 1;
+    for (std::ptrdiff_t r = 0; r < frame_.rows; ++r)
+      if (place[r] != outside) sums[place[r] + j] += x[j][r * step];
   }
 }
 

@@ -13,6 +13,8 @@ struct ScanState;
 struct FrameState {
   std::vector<ScanState> scans;
   std::vector<double> operands, results;  // of an operation of the user's
+  std::vector<std::size_t> places;        // of a lookup, by row
+  std::vector<const double*> pointers;
 };
 
 // Of one scan.
@@ -47,6 +49,7 @@ class ScanRun {
   void scan(std::uint32_t number);
   void unstack(std::uint32_t number);
   void custom(std::uint32_t number);
+  const std::size_t* places(std::uint32_t index, std::size_t width, std::size_t count);
   void gather(const GatherCall& call);
   void scatter(const ScatterCall& call);
   void custom_uniform(const CustomCall& call);
