@@ -208,7 +208,7 @@ NodeId Graph::gather(std::span<const NodeId> operands) {
   const auto width = static_cast<std::size_t>(value(operands[0])), count = operands.size() - 2;
   for (const NodeId u : operands.subspan(2))
     if (varying(u)) throw std::invalid_argument("gather: node " + std::to_string(u) + " varies by row; it looks up uniform values");
-  if (rate == 0) throw std::invalid_argument("gather: the index does not vary by row");
+  if (rate == 0) throw std::invalid_argument("gather: the index does not vary by row (in the body of a scan nothing does: look up before it)");
   if (width < 1 || count % width != 0)
     throw std::invalid_argument("gather: " + std::to_string(count) + " values do not divide into groups of " +
                                 std::to_string(width));
