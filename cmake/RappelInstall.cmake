@@ -20,7 +20,7 @@ function(rappel_install_package)
     NO_SET_AND_CHECK_MACRO)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/rappelConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/rappelConfig.cmake ${PROJECT_BINARY_DIR}/rappelConfigVersion.cmake
-                ${PROJECT_SOURCE_DIR}/cmake/FindSLEEF.cmake
+                ${PROJECT_SOURCE_DIR}/cmake/FindSLEEF.cmake ${PROJECT_SOURCE_DIR}/cmake/FindColPack.cmake
           DESTINATION ${RAPPEL_PACKAGE_DIR})
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()

@@ -3,7 +3,7 @@
 command_packages=(g++ cmake ninja-build libeigen3-dev libsleef-dev libboost-dev libboost-program-options-dev
                   nlohmann-json3-dev gnuplot-nox)
 test_packages=("${command_packages[@]}" ccache libboost-test-dev libbenchmark-dev)
-full_packages=("${test_packages[@]}" clang)
+full_packages=("${test_packages[@]}" clang libcolpack-dev)
 
 # install_packages NAME..: installs those that are missing, as root or by sudo. Does nothing if none is.
 install_packages() {

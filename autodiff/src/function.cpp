@@ -1,151 +1,10 @@
 #include "function_impl.hpp"
 
 #include "branches.hpp"
-#include "derivatives.hpp"
-#include "scan_body.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <sstream>
 
 namespace rappel {
-namespace detail {
-
-Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options)
-    : traced_(std::move(traced)), outputs_(outputs), needs_rows_(std::move(needs_rows)), options_(options) {}
-
-std::unique_ptr<Executor> Recorded::compile(Traced traced) const {
-  traced.guards.clear();
-  return make_interpreter(lower(fuse_live(traced)), preferred_kernels(), options_.workspace_limit);
-}
-
-Traced Recorded::with_gradient() const { return detail::with_gradient(traced_, pass_options()); }
-
-const Executor& Recorded::outputs() const {
-  return plain_.get([&] { return compile(traced_); });
-}
-const Executor& Recorded::value_and_gradient() const {
-  return with_gradient_.get([&] { return compile(with_gradient()); });
-}
-const Executor& Recorded::vector_jacobian() const {
-  return vector_jacobian_.get([&] { return compile(detail::vector_jacobian(traced_, pass_options())); });
-}
-const Executor& Recorded::jacobian_vector() const {
-  return jacobian_vector_.get([&] { return compile(detail::jacobian_vector(traced_, pass_options())); });
-}
-const Executor& Recorded::jacobian() const {
-  return jacobian_.get([&] { return compile(detail::jacobian(traced_, pass_options(), symmetric_)); });
-}
-const Executor& Recorded::gauss_newton() const {
-  return gauss_newton_.get([&] { return compile(detail::gauss_newton(traced_, pass_options())); });
-}
-
-const Recorded::RowJacobianProgram& Recorded::row_jacobian() const {
-  return row_jacobian_.get([&] {
-    auto made = std::make_unique<RowJacobianProgram>();
-    made->jacobian = detail::row_jacobian(traced_, pass_options());
-    made->executor = compile(made->jacobian.traced);
-    if (!made->jacobian.indices.outputs.empty()) made->indices = compile(made->jacobian.indices);
-    return made;
-  });
-}
-
-const Executor& Recorded::guards() const {
-  return guards_.get([&] {
-    Traced conditions{traced_.graph, {}, {}};
-    for (const Guard& g : traced_.guards) conditions.outputs.push_back(g.condition);
-    return compile(std::move(conditions));
-  });
-}
-
-bool Recorded::jacobian_at_once() const {
-  constexpr Index most_nodes = Index{1} << 19;
-  const auto m = static_cast<Index>(traced_.outputs.size()), n = traced_.graph.num_parameters();
-  return std::min(m, n) <= most_nodes / std::max<Index>(traced_.graph.size(), 1);
-}
-
-std::shared_ptr<const Recorded> Recorded::gradient() const {
-  gradient_.get([&] {
-    Traced traced = with_gradient();
-    traced.outputs.erase(traced.outputs.begin());
-    auto gradient = std::make_shared<Recorded>(remove_dead(traced), Outputs::values, needs_rows_, options_);
-    gradient->symmetric_ = true;
-    return gradient;
-  });
-  return gradient_.owner();
-}
-
-std::shared_ptr<const Recorded> Recorded::only(std::size_t output) const {
-  return std::make_shared<const Recorded>(Traced{traced_.graph, {traced_.outputs[output]}, {}}, outputs_,
-                                          needs_rows_, options_);
-}
-
-std::shared_ptr<const Recorded> Recorded::without_scans() const {
-  if (!traced_.graph.has_scans()) return nullptr;
-  return std::make_shared<const Recorded>(unrolled(traced_, pass_options()), outputs_, needs_rows_, options_);
-}
-
-bool uses_column(const Traced& traced, Index column) {
-  const Graph graph = remove_dead(traced).graph;
-  for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n)
-    if (graph.op(n) == Op::column && graph.payload(n) == column) return true;
-  return false;
-}
-
-void check_index_columns(const Traced& traced, const std::vector<Columns>& tables) {
-  const Graph& graph = traced.graph;
-  for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n) {
-    if (graph.op(n) != Op::gather || graph.op(graph.operands(n)[1]) != Op::column) continue;
-    const NodeId index = graph.operands(n)[1];
-    const Columns& table = tables[graph.row_set(index).index];
-    const auto place = graph.payload(index);
-    const double* column = table.column(place);
-    const double count = static_cast<double>(graph.operands(n).size() - 2) / graph.value(graph.operands(n)[0]);
-    for (Index row = 0; column != nullptr && row < table.num_rows(); ++row) {
-      if (column[row] >= 0.0 && column[row] < count && std::floor(column[row]) == column[row]) continue;
-      const std::string name = table.names().empty() ? "" : table.names()[static_cast<std::size_t>(place)];
-      std::ostringstream message;
-      message << "gather: column " << (name.empty() ? std::to_string(place) : name) << " is " << column[row] << " in row " << row << "; a whole number from 0 to " << count - 1.0
-              << " is needed";
-      throw std::invalid_argument(message.str());
-    }
-  }
-}
-
-std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vector<Columns>& tables,
-                                      const Columns& columns) {
-  if (tables.size() != 1)
-    throw std::invalid_argument("Function::with_columns: the cost runs over " + std::to_string(tables.size()) +
-                                " tables, one is needed");
-  const Columns& old = tables[0];
-  std::vector<const double*> pointers;
-  if (!old.names().empty() && !columns.names().empty()) {
-    for (const std::string& name : old.names()) {
-      const auto found = std::ranges::find(columns.names(), name);
-      if (found == columns.names().end() &&
-          uses_column(recorded.traced(), static_cast<Index>(pointers.size())))
-        throw std::invalid_argument("Function::with_columns: the cost uses column " + name +
-                                    ", which the new columns lack");
-      pointers.push_back(found == columns.names().end() ? nullptr
-                                                        : columns.column(found - columns.names().begin()));
-    }
-  } else {
-    if (columns.num_columns() != old.num_columns())
-      throw std::invalid_argument("Function::with_columns: " + std::to_string(columns.num_columns()) +
-                                  " columns given, the cost was recorded over " +
-                                  std::to_string(old.num_columns()));
-    for (Index c = 0; c < columns.num_columns(); ++c) pointers.push_back(columns.column(c));
-  }
-  std::vector<std::string> names = old.names();
-  names.resize(pointers.size());
-  std::vector<Columns> replaced{Columns::from(std::move(names), std::move(pointers), columns.num_rows(),
-                                              std::make_shared<const Columns>(columns))};
-  check_index_columns(recorded.traced(), replaced);
-  return replaced;
-}
-
-}  // namespace detail
-
 std::vector<double> Function::Impl::bound_arguments(const char* what) const {
   std::vector<double> values;
   for (const std::optional<double>& a : arguments) {
@@ -167,6 +26,10 @@ using detail::Workspace;
 std::shared_ptr<const Function::Impl> recorded(const std::shared_ptr<const Function::Impl>& f,
                                                const char* what) {
   return f->branching ? f->branching->latest(what) : f;
+}
+
+Outputs kind_of(const Function::Impl& f) {
+  return f.branching ? f.branching->outputs() : f.recorded->outputs_kind();
 }
 
 void check_size(const char* what, const char* which, std::size_t given, Index expected) {
@@ -293,6 +156,33 @@ void Function::values(ConstSpan x, MutableSpan result) const {
   run_rows(*impl_, "values", recorded.outputs(), recorded.traced(), x, result);
 }
 
+bool Function::has_values_by_row() const { return kind_of(*impl_) == Outputs::rows; }
+
+void Function::values_at(Index num_points, ConstSpan points, MutableSpan result) const {
+  const auto count = static_cast<std::size_t>(num_points), n = static_cast<std::size_t>(dimension());
+  if (points.size() != count * n)
+    throw std::invalid_argument("Function::values: " + std::to_string(num_points) + " points of " +
+                                std::to_string(count == 0 ? 0 : points.size() / count) +
+                                " columns, the function takes " + std::to_string(n) + " parameters");
+  if (has_values_by_row())
+    throw std::invalid_argument("Function::values: this function has one value for each row; it takes one point");
+  if (count == 0) return;
+  if (!impl_->branching && impl_->recorded->traced().graph.num_row_sets() == 0 && n > 0) {
+    check_size("values", "the result", result.size(), num_points * num_values());
+    Impl over{nullptr, impl_->recorded->over_points(), {}, impl_->arguments};
+    std::vector<const double*> columns;
+    for (std::size_t j = 0; j < n; ++j) columns.push_back(points.data() + j * count);
+    over.tables.push_back(Columns::from(std::vector<std::string>(n), std::move(columns), num_points, nullptr));
+    return run_rows(over, "values", over.recorded->outputs(), over.recorded->traced(), {}, result);
+  }
+  std::vector<double> x(n), values(result.size() / count);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = 0; j < n; ++j) x[j] = points[i + j * count];
+    this->values(x, values);
+    for (std::size_t k = 0; k < values.size(); ++k) result[i + k * count] = values[k];
+  }
+}
+
 double Function::value_and_gradient(ConstSpan x, MutableSpan gradient) const {
   if (impl_->branching) return at(x).value_and_gradient(x, gradient);
   const Index n = dimension();
@@ -361,6 +251,38 @@ void Function::jacobian(ConstSpan x, MutableSpan result) const {
     by_rows ? vector_jacobian(x, unit, product) : jacobian_vector(x, unit, product);
     for (std::size_t j = 0; j < product.size(); ++j) result[by_rows ? i + j * m : j + i * m] = product[j];
     unit[i] = 0.0;
+  }
+}
+
+const Function::Sparsity& Function::sparsity() const {
+  const auto f = recorded(impl_, "sparsity");
+  check_outputs(*f, "sparsity");
+  return f->recorded->sparse_jacobian().jacobian.sparsity;
+}
+
+Index Function::num_sweeps() const {
+  const auto f = recorded(impl_, "num_sweeps");
+  check_outputs(*f, "num_sweeps");
+  return f->recorded->sparse_jacobian().jacobian.num_colours;
+}
+
+void Function::sparse_jacobian(ConstSpan x, MutableSpan values) const {
+  if (impl_->branching) return at(x).sparse_jacobian(x, values);
+  check_outputs(*impl_, "sparse_jacobian");
+  check_size("sparse_jacobian", "x", x.size(), dimension());
+  const auto& [jacobian, executor] = impl_->recorded->sparse_jacobian();
+  check_size("sparse_jacobian", "the vector of entries", values.size(),
+             static_cast<Index>(jacobian.entries.size()));
+  if (executor) return run(*impl_, "sparse_jacobian", *executor, x, {}, values);
+  const auto m = static_cast<std::size_t>(num_values()), n = static_cast<std::size_t>(dimension());
+  std::vector<double> seed(jacobian.by_rows ? m : n), product(jacobian.by_rows ? n : m);
+  for (int colour = 0; colour < jacobian.num_colours; ++colour) {
+    for (std::size_t i = 0; i < seed.size(); ++i) seed[i] = jacobian.colours[i] == colour ? 1.0 : 0.0;
+    jacobian.by_rows ? vector_jacobian(x, seed, product) : jacobian_vector(x, seed, product);
+    const std::size_t first = static_cast<std::size_t>(colour) * product.size();
+    for (std::size_t k = 0; k < values.size(); ++k)
+      if (const std::size_t place = jacobian.entries[k]; place >= first && place < first + product.size())
+        values[k] = product[place - first];
   }
 }
 

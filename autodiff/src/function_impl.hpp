@@ -5,6 +5,7 @@
 #include "interpreter.hpp"
 #include "recording.hpp"
 #include "row_jacobian.hpp"
+#include "sparsity.hpp"
 
 #include <atomic>
 #include <deque>
@@ -83,6 +84,11 @@ class Recorded {
     std::unique_ptr<Executor> executor, indices;  // the latter null if all are columns
   };
   const RowJacobianProgram& row_jacobian() const;
+  struct SparseProgram {
+    CompressedJacobian jacobian;
+    std::unique_ptr<Executor> executor;  // of all entries; null if that would be too large: sweep by sweep then
+  };
+  const SparseProgram& sparse_jacobian() const;
   const Executor& guards() const;  // their conditions
   // Of a gradient half of the Jacobian does for all.
   bool symmetric() const { return symmetric_; }
@@ -91,6 +97,8 @@ class Recorded {
 
   std::shared_ptr<const Recorded> gradient() const;  // as outputs
   std::shared_ptr<const Recorded> only(std::size_t output) const;
+  // Of a graph without rows: by row, over a table whose columns are the parameters.
+  std::shared_ptr<const Recorded> over_points() const;
   // The same with each step of its scans as nodes, for what runs node by node; null if there are none.
   std::shared_ptr<const Recorded> without_scans() const;
 
@@ -105,8 +113,9 @@ class Recorded {
   bool symmetric_ = false;
   mutable MadeOnce<Executor> plain_, with_gradient_, vector_jacobian_, jacobian_vector_, jacobian_,
       gauss_newton_, guards_;
-  mutable MadeOnce<Recorded> gradient_;
+  mutable MadeOnce<Recorded> gradient_, over_points_;
   mutable MadeOnce<RowJacobianProgram> row_jacobian_;
+  mutable MadeOnce<SparseProgram> sparse_jacobian_;
 };
 
 // Throws std::invalid_argument if a column that gather takes as an index has a row that is none.

@@ -6,6 +6,7 @@
 #include <rappel/autodiff/diagnosis.hpp>
 #include <rappel/autodiff/rows.hpp>
 
+#include <Eigen/SparseCore>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -13,6 +14,8 @@
 #include <utility>
 
 namespace rappel {
+
+using SparseMatrix = Eigen::SparseMatrix<double>;  // column-major, indices of 32 bits
 
 // A point to look at, not kept; none by default.
 class PointView {
@@ -69,6 +72,7 @@ class Function {
 
   // Those of a cost that returned several, or one for each row of a Function recorded from map_rows.
   Index num_values() const;
+  bool has_values_by_row() const;
   Vector values(const Vector& x) const {
     const Function f = at(x);
     Vector result(f.num_values());
@@ -76,6 +80,19 @@ class Function {
     return result;
   }
   void values(ConstSpan x, MutableSpan result) const;
+
+  // At many points, one a row: num_points x num_values(). A cost without rows runs over them in lanes, like a row
+  // cost over data, on RecordOptions::threads threads. Throws std::invalid_argument if the points are not of
+  // dimension() columns, or the values are by row.
+  template <class Points>
+  requires(Points::ColsAtCompileTime != 1) Matrix values(const Eigen::MatrixBase<Points>& points) const {
+    const Matrix x = points;
+    Matrix result(x.rows(), (x.rows() == 0 ? *this : at(x.row(0).transpose())).num_values());
+    values_at(x.rows(), {x.data(), static_cast<std::size_t>(x.size())},
+              {result.data(), static_cast<std::size_t>(result.size())});
+    return result;
+  }
+  void values_at(Index num_points, ConstSpan points, MutableSpan result) const;  // both column-major
 
   // The gradient has dimension() entries. With a vector of that size given, nothing is allocated.
   double value_and_gradient(const Vector& x, Vector& gradient) const {
@@ -123,6 +140,21 @@ class Function {
   Vector hessian_vector(const Vector& x, const Vector& direction) const {
     return at(x).gradient().vector_jacobian(x, direction);
   }
+
+  // The same where most entries are zero, which the graph tells whatever x is: entries that it cannot tell stand
+  // as numbers, zero or not. Rows (or columns) that share no column (row) are swept together, num_sweeps() in all;
+  // of a Hessian, which is symmetric to the bit, fewer (a star colouring). Coloured by ColPack where rappel was
+  // built with it, else greedily. Of values by row: see row_jacobian.
+  SparseMatrix sparse_jacobian(const Vector& x) const;
+  SparseMatrix sparse_hessian(const Vector& x) const { return at(x).gradient().sparse_jacobian(x); }
+  // Which entries those are, in the order of Eigen::SparseMatrix: those of column j are at outer[j] to outer[j + 1].
+  struct Sparsity {
+    Index num_rows, num_columns;
+    std::vector<int> outer, inner;
+  };
+  const Sparsity& sparsity() const;                            // valid while the Function lives
+  void sparse_jacobian(ConstSpan x, MutableSpan values) const;  // by entry
+  Index num_sweeps() const;
 
   // Of residuals r by row (map_rows) with Jacobian J, in one pass over the rows: J^T J (column-major), J^T r,
   // and r^T r / 2, which is returned. Nocedal and Wright, Numerical Optimization, section 10.3.
@@ -206,6 +238,29 @@ class Function {
  private:
   std::shared_ptr<const Impl> impl_;
 };
+
+inline SparseMatrix Function::sparse_jacobian(const Vector& x) const {
+  const Function f = at(x);
+  SparseMatrix result;
+  if (f.has_values_by_row()) {
+    const RowJacobian rows = f.row_jacobian(x);
+    std::vector<Eigen::Triplet<double>> entries;
+    entries.reserve(static_cast<std::size_t>(rows.values.size()));
+    rows.for_each([&](Index i, Index j, double value) {
+      entries.emplace_back(static_cast<int>(i), static_cast<int>(j), value);
+    });
+    result.resize(f.num_values(), f.dimension());
+    result.setFromTriplets(entries.begin(), entries.end());
+    return result;
+  }
+  const Sparsity& pattern = f.sparsity();
+  result.resize(pattern.num_rows, pattern.num_columns);
+  result.resizeNonZeros(static_cast<Index>(pattern.inner.size()));
+  std::copy(pattern.outer.begin(), pattern.outer.end(), result.outerIndexPtr());
+  std::copy(pattern.inner.begin(), pattern.inner.end(), result.innerIndexPtr());
+  f.sparse_jacobian(span_of(x), {result.valuePtr(), pattern.inner.size()});
+  return result;
+}
 
 std::ostream& operator<<(std::ostream& out, const Function& f);
 
