@@ -23,6 +23,16 @@ std::size_t first_turned(const Function::Impl& f, ConstSpan x) {
 
 const std::vector<Guard>& guards_of(const Trace& trace) { return trace.recorded->traced().guards; }
 
+[[noreturn]] void refuse(const Trace& trace, const Guard& guard) {
+  const Graph& graph = trace.recorded->traced().graph;
+  const Location at = location_of(graph.location(guard.condition));
+  throw guard_violation("the branch " +
+                        (*at.file == '\0' ? "at node " + std::to_string(guard.condition)
+                                          : "at " + std::string(at.file) + ":" + std::to_string(at.line)) +
+                        " goes another way here than in any recording that was saved, and the cost's code was not: "
+                        "record it anew, or save it after a call at such a point");
+}
+
 bool same_branches(const Trace& a, const Trace& b) {
   return std::ranges::equal(guards_of(a), guards_of(b), {}, &Guard::taken, &Guard::taken);
 }
@@ -91,6 +101,18 @@ Branches::Shared Branches::record(const PointOfCall& point, std::uint64_t versio
   return latest_;
 }
 
+void Branches::keep(Trace trace) {
+  const std::lock_guard lock(traces_);
+  kept_.push_back(std::make_shared<const Trace>(std::move(trace)));
+  latest_ = kept_.back();
+  ++version_;
+}
+
+std::vector<Branches::Shared> Branches::kept() const {
+  const std::lock_guard lock(traces_);
+  return kept_;
+}
+
 BranchStatistics Branches::statistics() const {
   const std::lock_guard lock(traces_);
   BranchStatistics result = statistics_;
@@ -108,6 +130,8 @@ Branching::Impl Branching::changed(Changes changes) const {
 // take the same branches. The ones before a guard that turned hold for its sibling too, so that each step
 // settles one more; where rounding says otherwise the point is recorded anew, and that is used as it is.
 Branching::Impl Branching::at(ConstSpan x) const {
+  const Guard* violated = nullptr;
+  Branches::Shared in;  // where it stands
   for (;;) {
     const Branches::Latest latest = branches_->latest();
     Branches::Shared trace = latest.trace;
@@ -118,10 +142,12 @@ Branching::Impl Branching::at(ConstSpan x) const {
         branches_->used(trace);
         return impl;
       }
+      violated = &guards_of(*trace)[turned], in = trace;
       if (turned < settled) break;
       settled = turned + 1;
       trace = branches_->sibling(*trace, turned);
     }
+    if (!branches_->has_cost()) refuse(*in, *violated);
     if (const Branches::Shared recorded = branches_->record({x, changes_}, latest.version))
       return resolved(recorded);
   }
@@ -141,8 +167,8 @@ Branching::Impl Branching::resolved(const Branches::Shared& trace) const {
   if (const auto found = resolved_.find(trace); found != resolved_.end()) return found->second;
   auto impl = std::make_shared<Function::Impl>();
   impl->recorded = trace->recorded;
-  impl->tables = changes_.columns ? replaced_columns(*trace->recorded, trace->tables, *changes_.columns)
-                                  : trace->tables;
+  impl->tables = changes_.columns.empty() ? trace->tables
+                                          : replaced_columns(*trace->recorded, trace->tables, changes_.columns);
   impl->arguments = changes_.arguments_for(trace->arguments);
   if (changes_.gradient) impl->recorded = impl->recorded->gradient();
   if (static_cast<Index>(resolved_.size()) >= trace->recorded->options().max_recordings) resolved_.clear();

@@ -16,7 +16,7 @@ struct NeedsPoint {};
 struct Changes {
   bool gradient = false;                         // in place of the value
   std::optional<std::vector<double>> arguments;  // else their presets
-  std::optional<Columns> columns;                // else those recorded over
+  std::vector<Columns> columns;                  // by table; else those recorded over
 
   std::vector<std::optional<double>> arguments_for(const std::vector<std::optional<double>>& presets) const;
 };
@@ -62,6 +62,9 @@ class Branches {
   // Records at a point; the trace kept before with the same branches, if there is one. Null if another thread
   // has recorded since `version`: look again.
   Shared record(const PointOfCall& point, std::uint64_t version);
+  void keep(Trace trace);  // one that was recorded elsewhere
+  std::vector<Shared> kept() const;
+  bool has_cost() const { return static_cast<bool>(cost_); }
   BranchStatistics statistics() const;
 
  private:
@@ -86,6 +89,8 @@ class Branching {
 
   Index num_parameters() const { return branches_->num_parameters(); }
   Outputs outputs() const { return changes_.gradient ? Outputs::values : branches_->outputs(); }
+  Outputs recorded_outputs() const { return branches_->outputs(); }
+  std::vector<Branches::Shared> kept() const { return branches_->kept(); }
   BranchStatistics statistics() const { return branches_->statistics(); }
   const Changes& changes() const { return changes_; }
   Impl changed(Changes changes) const;  // the same cost
@@ -105,6 +110,6 @@ class Branching {
 
 // The tables of a Function over other columns, see Function::with_columns.
 std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vector<Columns>& tables,
-                                      const Columns& columns);
+                                      std::span<const Columns> columns);
 
 }  // namespace rappel::detail

@@ -76,7 +76,9 @@ void CustomOp::evaluate_rows(const std::vector<const double*>& x, const std::vec
 
 namespace rappel {
 
-Expr stop_gradient(const Expr& x, Location at) {
+namespace detail {
+
+std::shared_ptr<const CustomOp> stop_gradient_op() {
   static const auto op = [] {
     detail::CustomForms forms;
     forms.value = [](ConstSpan from, MutableSpan to) { to[0] = from[0]; };
@@ -85,9 +87,14 @@ Expr stop_gradient(const Expr& x, Location at) {
       std::copy_n(from[0], rows, to[0]);
     };
     forms.digits = [](const std::vector<std::string>& from) { return from; };
-    return detail::define_op("stop_gradient", 1, 1, std::move(forms));
+    forms.shape = {1};
+    return define_op("stop_gradient", 1, 1, std::move(forms));
   }();
-  return detail::apply(op, {x}, at)[0];
+  return op;
 }
+
+}  // namespace detail
+
+Expr stop_gradient(const Expr& x, Location at) { return detail::apply(detail::stop_gradient_op(), {x}, at)[0]; }
 
 }  // namespace rappel

@@ -21,4 +21,6 @@ struct CustomOp {
   void evaluate_rows(const std::vector<const double*>& x, const std::vector<double*>& z, Index rows) const;
 };
 
+std::shared_ptr<const CustomOp> stop_gradient_op();
+
 }  // namespace rappel::detail

@@ -5,7 +5,15 @@
 #include <algorithm>
 
 namespace rappel {
+void Function::Impl::check_bound(const char* what) const {
+  for (std::size_t t = 0; t < tables.size(); ++t)
+    if (!tables[t].bound())
+      throw std::invalid_argument(std::string("Function::") + what + ": table " + std::to_string(t) +
+                                  " has no data, as the function was loaded from a file; give it some by with_columns()");
+}
+
 std::vector<double> Function::Impl::bound_arguments(const char* what) const {
+  check_bound(what);
   std::vector<double> values;
   for (const std::optional<double>& a : arguments) {
     if (!a)
@@ -40,6 +48,7 @@ void check_size(const char* what, const char* which, std::size_t given, Index ex
 }
 
 void check_rows(const Function::Impl& f, const char* what) {
+  f.check_bound(what);
   for (std::size_t t = 0; t < f.tables.size(); ++t)
     if (f.recorded->needs_rows(t) && f.tables[t].num_rows() == 0)
       throw std::invalid_argument(std::string("Function::") + what + ": a mean over a table of no rows");
@@ -73,6 +82,7 @@ void run(const Function::Impl& f, const char* what, const detail::Executor& exec
          ConstSpan more, MutableSpan outputs, double* row_output = nullptr) {
   const int threads = f.recorded->options().threads;
   Workspace& workspace = Workspace::of_this_thread();
+  f.check_bound(what);
   if (f.arguments.empty()) return executor.run({x, more, f.tables}, threads, workspace, outputs, row_output);
   std::vector<double> arguments = f.bound_arguments(what);
   arguments.insert(arguments.end(), more.begin(), more.end());
@@ -172,7 +182,7 @@ void Function::values_at(Index num_points, ConstSpan points, MutableSpan result)
     Impl over{nullptr, impl_->recorded->over_points(), {}, impl_->arguments};
     std::vector<const double*> columns;
     for (std::size_t j = 0; j < n; ++j) columns.push_back(points.data() + j * count);
-    over.tables.push_back(Columns::from(std::vector<std::string>(n), std::move(columns), num_points, nullptr));
+    over.tables.push_back(Columns::from({}, std::move(columns), num_points, nullptr));
     return run_rows(over, "values", over.recorded->outputs(), over.recorded->traced(), {}, result);
   }
   std::vector<double> x(n), values(result.size() / count);
@@ -353,7 +363,9 @@ Function Function::with(ConstSpan arguments) const {
   return Function(std::move(impl));
 }
 
-Function Function::with_columns(const Columns& columns) const {
+Function Function::with_columns(const Columns& columns) const { return with_columns(std::vector{columns}); }
+
+Function Function::with_columns(const std::vector<Columns>& columns) const {
   if (impl_->branching) {
     detail::Changes changes = impl_->branching->changes();
     changes.columns = columns;

@@ -62,7 +62,8 @@ enum class Outputs { value, values, rows };  // one; several; one for each row
 // What with_columns leaves as it is: the graph, and the programs that are made of it when first asked for.
 class Recorded {
  public:
-  Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options);
+  Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options,
+           bool symmetric = false);
 
   const Traced& traced() const { return traced_; }
   Traced with_gradient() const;  // the value's nodes with the numbers that they have, then the gradient's
@@ -110,7 +111,7 @@ class Recorded {
   Outputs outputs_;
   std::vector<bool> needs_rows_;
   RecordOptions options_;
-  bool symmetric_ = false;
+  bool symmetric_;
   mutable MadeOnce<Executor> plain_, with_gradient_, vector_jacobian_, jacobian_vector_, jacobian_,
       gauss_newton_, guards_;
   mutable MadeOnce<Recorded> gradient_, over_points_;
@@ -121,8 +122,8 @@ class Recorded {
 // Throws std::invalid_argument if a column that gather takes as an index has a row that is none.
 void check_index_columns(const Traced& traced, const std::vector<Columns>& tables);
 
-// Whether a live node reads the column of the first table.
-bool uses_column(const Traced& traced, Index column);
+// Whether a live node reads the column.
+bool uses_column(const Traced& traced, RowSet rows, Index column);
 
 }  // namespace detail
 
@@ -132,8 +133,9 @@ struct Function::Impl {
   std::vector<Columns> tables;
   std::vector<std::optional<double>> arguments;  // without a value until `with` gives one
 
-  std::vector<double> bound_arguments(
-      const char* what) const;  // throws std::invalid_argument for one without
+  // Throw std::invalid_argument for a table without data, and for an argument without a value.
+  void check_bound(const char* what) const;
+  std::vector<double> bound_arguments(const char* what) const;
 };
 
 }  // namespace rappel

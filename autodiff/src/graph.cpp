@@ -27,6 +27,13 @@ constexpr OpInfo op_table[] = {
 #include <rappel/autodiff/ops.def>
 };
 
+// What two graphs hold of equal kinds.
+bool same(const detail::ScanBody& a, const detail::ScanBody& b) {
+  return a.num_carry == b.num_carry && a.num_inputs == b.num_inputs && a.steps == b.steps &&
+         a.backwards == b.backwards && a.next == b.next && a.outputs == b.outputs && a.graph == b.graph;
+}
+bool same(const detail::CustomOp& a, const detail::CustomOp& b) { return a.id == b.id; }
+
 const OpInfo& info(Op op) { return op_table[static_cast<std::size_t>(op)]; }
 
 std::string count_message(Op op, std::size_t given, const std::string& expected) {
@@ -253,6 +260,37 @@ NodeId Graph::reduce_rows(Reduce reduce, RowSet rows, NodeId varying) {
                                 " does not vary over table " + std::to_string(rows.index));
   const Op op = reduce == Reduce::sum ? Op::sum_rows : reduce == Reduce::max ? Op::max_rows : Op::any_rows;
   return append(op, 0, {&varying, 1}, rows.index);
+}
+
+namespace {
+
+template <class Held>  // std::shared_ptr, by node
+bool same_held(const std::unordered_map<NodeId, Held>& a, const std::unordered_map<NodeId, Held>& b) {
+  return a.size() == b.size() && std::ranges::all_of(a, [&](const auto& entry) {
+           const auto found = b.find(entry.first);
+           return found != b.end() && (found->second == entry.second || same(*found->second, *entry.second));
+         });
+}
+
+}  // namespace
+
+bool operator==(const Graph& a, const Graph& b) {
+  const auto same_node = [&](const Graph::Record& x, const Graph::Record& y) {
+    return x.op == y.op && x.rate == y.rate && x.num_operands == y.num_operands && x.payload == y.payload &&
+           std::equal(a.operands_.begin() + x.first_operand, a.operands_.begin() + x.first_operand + x.num_operands,
+                      b.operands_.begin() + y.first_operand);
+  };
+  const auto bits = [](double v) { return std::bit_cast<std::uint64_t>(v); };
+  return std::ranges::equal(a.records_, b.records_, same_node) &&
+         std::ranges::equal(a.constants_, b.constants_, {}, bits, bits) && a.num_columns_ == b.num_columns_ &&
+         same_held(a.scan_bodies_, b.scan_bodies_) && same_held(a.custom_ops_, b.custom_ops_);
+}
+
+Index Graph::num_bytes() const {
+  Index bytes = static_cast<Index>(records_.capacity() * sizeof(Record) + locations_.capacity() * sizeof(LocationId) +
+                                   operands_.capacity() * sizeof(NodeId) + constants_.capacity() * sizeof(double));
+  for (const auto& [node, body] : scan_bodies_) bytes += body->graph.num_bytes();
+  return bytes;
 }
 
 bool Graph::is_constant(NodeId n, double value) const {

@@ -1,60 +1,19 @@
 #include <rappel/autodiff/implicit.hpp>
 
 #include "function_impl.hpp"
+#include "matrix_ops.hpp"
 #include "newton.hpp"
 #include "sweep.hpp"
-
-#include <Eigen/LU>
-
-#include <map>
 
 namespace rappel::detail {
 namespace {
 
-using Eigen::Map;
-
-// A x = b, A column-major: operands A, b; its adjoint is two more of its kind.
-const std::shared_ptr<const CustomOp>& linear_solve(Index n);
-
+// A^-1 b, A column-major.
 std::vector<Expr> solve(const std::vector<Expr>& a, const std::vector<Expr>& b) {
   std::vector<Expr> operands(a);
   operands.insert(operands.end(), b.begin(), b.end());
-  return apply(linear_solve(static_cast<Index>(b.size())), ExprSpan(operands), Location());
-}
-
-std::vector<Expr> transposed(const std::vector<Expr>& a, std::size_t n) {
-  std::vector<Expr> result(a.size());
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < n; ++j) result[i + j * n] = a[j + i * n];
-  return result;
-}
-
-std::shared_ptr<const CustomOp> make_linear_solve(Index size) {
-  const auto n = static_cast<std::size_t>(size);
-  CustomForms forms;
-  forms.value = [size](ConstSpan x, MutableSpan z) {
-    const Map<const Matrix> a(x.data(), size, size);
-    Map<Vector>(z.data(), size) = a.partialPivLu().solve(Map<const Vector>(x.data() + size * size, size));
-  };
-  forms.adjoint = [n](ExprSpan x, ExprSpan z, ExprSpan zbar) {
-    const std::vector<Expr> a(x.begin(), x.begin() + n * n);
-    const std::vector<Expr> bbar = solve(transposed(a, n), {zbar.begin(), zbar.end()});
-    std::vector<Expr> xbar(n * n);
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j) xbar[i + j * n] = -bbar[i] * z[static_cast<Index>(j)];
-    xbar.insert(xbar.end(), bbar.begin(), bbar.end());
-    return xbar;
-  };
-  return define_op("solve", size * size + size, size, std::move(forms));
-}
-
-const std::shared_ptr<const CustomOp>& linear_solve(Index n) {
-  static std::mutex mutex;
-  static std::map<Index, std::shared_ptr<const CustomOp>> by_size;
-  const std::lock_guard lock(mutex);
-  std::shared_ptr<const CustomOp>& op = by_size[n];
-  if (!op) op = make_linear_solve(n);
-  return op;
+  const auto n = static_cast<Index>(b.size());
+  return apply(matrix_op(MatrixOp::solve, n, n, 1), ExprSpan(operands), Location());
 }
 
 // d value / d x, in the recording that they belong to.

@@ -70,6 +70,7 @@ std::shared_ptr<const CustomOp> make(MatrixOp op, Index m, Index k, Index n) {
   forms.adjoint = [=](ExprSpan x, ExprSpan z, ExprSpan zbar) { return adjoint_of(op, m, k, n, x, z, zbar); };
   forms.digits = [=](const std::vector<std::string>& x) { return exact_matrix(op, m, k, n, d.num_results, x); };
   // The factor stands for the matrix: its adjoint alone belongs to the latter.
+  forms.shape = {m, k, n};
   if (op == MatrixOp::solve_spd || op == MatrixOp::log_det_spd || op == MatrixOp::inverse_spd) forms.first_read = m * m;
   return define_op(d.name, d.num_operands, d.num_results, std::move(forms));
 }
@@ -84,6 +85,15 @@ std::shared_ptr<const CustomOp> matrix_op(MatrixOp op, Index m, Index k, Index n
   std::shared_ptr<const CustomOp>& own = made[{op, m, k, n}];
   if (!own) own = make(op, m, k, n);
   return own;
+}
+
+std::shared_ptr<const CustomOp> library_op(const std::string& name, const std::vector<Index>& shape) {
+  if (name == "stop_gradient" && shape == std::vector<Index>{1}) return stop_gradient_op();
+  if (shape.size() != 3) return nullptr;
+  for (int op = 0; op <= static_cast<int>(MatrixOp::singular_values); ++op)
+    if (name == describe(static_cast<MatrixOp>(op), 1, 1, 1).name)
+      return matrix_op(static_cast<MatrixOp>(op), shape[0], shape[1], shape[2]);
+  return nullptr;
 }
 
 std::vector<Expr> apply_matrix(int op, Index m, Index k, Index n, ExprSpan x, Location at) {

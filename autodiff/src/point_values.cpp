@@ -56,7 +56,7 @@ void PointValues::compute(NodeId n) {
       return;
     case Op::num_rows:
       values_[n] = static_cast<double>(
-          (point_.changes.columns ? *point_.changes.columns : cost_.columns[place]).num_rows());
+          (place < point_.changes.columns.size() ? point_.changes.columns[place] : cost_.columns[place]).num_rows());
       return;
     case Op::result:
       return;  // came with its node
@@ -86,10 +86,11 @@ void PointValues::run_program(NodeId first, NodeId last) {
   for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n)
     if (traced.graph.op(n) == Op::argument) arguments.push_back(n < values_.size() ? values_[n] : 0.0);
   const std::vector<Columns> tables(cost_.columns.begin(), cost_.columns.end());
+  const std::span<const Columns> changed = point_.changes.columns;  // of later tables, too
   const Recorded recorded(std::move(traced), Outputs::values, cost_.needs_rows, {});
   recorded.outputs().run(
       {point_.x, arguments,
-       point_.changes.columns ? replaced_columns(recorded, tables, *point_.changes.columns) : tables},
+       changed.size() < tables.size() ? tables : replaced_columns(recorded, tables, changed.first(tables.size()))},
       1, Workspace::of_this_thread(), results, nullptr);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     values_[wanted[i]] = results[i];

@@ -99,7 +99,7 @@ Trace record_once(const RecordedCost& cost, Index num_parameters, Outputs output
                                               outputs, std::move(tables.needs_rows), options);
   trace.tables.assign(tables.columns.begin(), tables.columns.end());
   trace.arguments = std::move(tables.arguments);
-  if (point == nullptr || !point->changes.columns) check_index_columns(trace.recorded->traced(), trace.tables);
+  if (point == nullptr || point->changes.columns.empty()) check_index_columns(trace.recorded->traced(), trace.tables);
   return trace;
 }
 

@@ -11,8 +11,13 @@
 
 namespace rappel::detail {
 
-Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options)
-    : traced_(std::move(traced)), outputs_(outputs), needs_rows_(std::move(needs_rows)), options_(options) {}
+Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows, const RecordOptions& options,
+                   bool symmetric)
+    : traced_(std::move(traced)),
+      outputs_(outputs),
+      needs_rows_(std::move(needs_rows)),
+      options_(options),
+      symmetric_(symmetric) {}
 
 std::unique_ptr<Executor> Recorded::compile(Traced traced) const {
   traced.guards.clear();
@@ -79,9 +84,7 @@ std::shared_ptr<const Recorded> Recorded::gradient() const {
   gradient_.get([&] {
     Traced traced = with_gradient();
     traced.outputs.erase(traced.outputs.begin());
-    auto gradient = std::make_shared<Recorded>(remove_dead(traced), Outputs::values, needs_rows_, options_);
-    gradient->symmetric_ = true;
-    return gradient;
+    return std::make_shared<Recorded>(remove_dead(traced), Outputs::values, needs_rows_, options_, true);
   });
   return gradient_.owner();
 }
@@ -112,10 +115,10 @@ std::shared_ptr<const Recorded> Recorded::without_scans() const {
   return std::make_shared<const Recorded>(unrolled(traced_, pass_options()), outputs_, needs_rows_, options_);
 }
 
-bool uses_column(const Traced& traced, Index column) {
+bool uses_column(const Traced& traced, RowSet rows, Index column) {
   const Graph graph = remove_dead(traced).graph;
   for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n)
-    if (graph.op(n) == Op::column && graph.payload(n) == column) return true;
+    if (graph.op(n) == Op::column && graph.row_set(n) == rows && graph.payload(n) == column) return true;
   return false;
 }
 
@@ -139,18 +142,16 @@ void check_index_columns(const Traced& traced, const std::vector<Columns>& table
   }
 }
 
-std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vector<Columns>& tables,
-                                      const Columns& columns) {
-  if (tables.size() != 1)
-    throw std::invalid_argument("Function::with_columns: the cost runs over " + std::to_string(tables.size()) +
-                                " tables, one is needed");
-  const Columns& old = tables[0];
+namespace {
+
+Columns replaced(const Recorded& recorded, std::uint16_t table, const Columns& old, const Columns& columns) {
   std::vector<const double*> pointers;
+  if (!columns.bound()) throw std::invalid_argument("Function::with_columns: the columns have no data");
   if (!old.names().empty() && !columns.names().empty()) {
     for (const std::string& name : old.names()) {
       const auto found = std::ranges::find(columns.names(), name);
       if (found == columns.names().end() &&
-          uses_column(recorded.traced(), static_cast<Index>(pointers.size())))
+          uses_column(recorded.traced(), {table}, static_cast<Index>(pointers.size())))
         throw std::invalid_argument("Function::with_columns: the cost uses column " + name +
                                     ", which the new columns lack");
       pointers.push_back(found == columns.names().end() ? nullptr
@@ -163,12 +164,23 @@ std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vecto
                                   std::to_string(old.num_columns()));
     for (Index c = 0; c < columns.num_columns(); ++c) pointers.push_back(columns.column(c));
   }
-  std::vector<std::string> names = old.names();
-  names.resize(pointers.size());
-  std::vector<Columns> replaced{Columns::from(std::move(names), std::move(pointers), columns.num_rows(),
-                                              std::make_shared<const Columns>(columns))};
-  check_index_columns(recorded.traced(), replaced);
-  return replaced;
+  return Columns::from(old.names(), std::move(pointers), columns.num_rows(),
+                       std::make_shared<const Columns>(columns));
+}
+
+}  // namespace
+
+std::vector<Columns> replaced_columns(const Recorded& recorded, const std::vector<Columns>& tables,
+                                      std::span<const Columns> columns) {
+  if (tables.size() != columns.size())
+    throw std::invalid_argument("Function::with_columns: the cost runs over " + std::to_string(tables.size()) +
+                                (tables.size() == 1 ? " table, " : " tables, ") + std::to_string(columns.size()) +
+                                " given");
+  std::vector<Columns> result;
+  for (std::size_t t = 0; t < tables.size(); ++t)
+    result.push_back(replaced(recorded, static_cast<std::uint16_t>(t), tables[t], columns[t]));
+  check_index_columns(recorded.traced(), result);
+  return result;
 }
 
 }  // namespace rappel::detail

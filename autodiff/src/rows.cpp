@@ -8,7 +8,7 @@ namespace rappel {
 
 Columns Columns::from(std::vector<std::string> names, std::vector<const double*> columns, Index num_rows,
                       std::shared_ptr<const void> owner) {
-  if (names.size() != columns.size())
+  if (!names.empty() && names.size() != columns.size())
     throw std::invalid_argument("Columns::from: " + std::to_string(names.size()) + " names, " +
                                 std::to_string(columns.size()) + " columns");
   Columns result;
@@ -16,6 +16,14 @@ Columns Columns::from(std::vector<std::string> names, std::vector<const double*>
   result.columns_ = std::move(columns);
   result.num_rows_ = num_rows;
   if (owner) result.owners_.push_back(std::move(owner));
+  return result;
+}
+
+Columns Columns::unbound(std::vector<std::string> names, Index num_columns) {
+  Columns result;
+  result.names_ = std::move(names);
+  result.columns_.assign(static_cast<std::size_t>(num_columns), nullptr);
+  result.bound_ = false;
   return result;
 }
 

@@ -30,7 +30,8 @@ struct CustomForms {
   std::function<void(const double* const* x, double* const* z, Index rows)> rows;
   // The value in decimal digits, for Function::accuracy; see exact_op.hpp.
   std::function<std::vector<std::string>(const std::vector<std::string>& x)> digits;
-  Index first_read = 0;  // operands before are not read by the value, and may hold anything there
+  Index first_read = 0;           // operands before are not read by the value, and may hold anything there
+  std::vector<Index> shape = {};  // of one of the library's: with its name all that it takes to make it anew
 };
 
 std::shared_ptr<const CustomOp> define_op(std::string name, Index num_operands, Index num_results,
@@ -91,7 +92,7 @@ template <class Value, class Adjoint>
 requires std::convertible_to<std::invoke_result_t<Value&, double>, double>
 UnaryOp define_op(std::string name, Value value, Adjoint adjoint, OpForms more = {}) {
   detail::CustomForms forms{
-      [value](ConstSpan x, MutableSpan z) { z[0] = value(x[0]); }, {}, {}, std::move(more.rows), std::move(more.exact), 0};
+      [value](ConstSpan x, MutableSpan z) { z[0] = value(x[0]); }, {}, {}, std::move(more.rows), std::move(more.exact)};
   if constexpr (std::invocable<Adjoint&, Expr, Expr, Expr>)
     forms.adjoint = [adjoint](ExprSpan x, ExprSpan z, ExprSpan zbar) -> std::vector<Expr> {
       return {adjoint(x[0], z[0], zbar[0])};
@@ -111,8 +112,7 @@ BinaryOp define_op(std::string name, Value value, Adjoint adjoint, OpForms more 
                             {},
                             {},
                             std::move(more.rows),
-                            std::move(more.exact),
-                            0};
+                            std::move(more.exact)};
   if constexpr (std::invocable<Adjoint&, Expr, Expr, Expr, Expr>)
     forms.adjoint = [adjoint](ExprSpan x, ExprSpan z, ExprSpan zbar) -> std::vector<Expr> {
       const std::array<Expr, 2> xbar = adjoint(x[0], x[1], z[0], zbar[0]);
@@ -133,7 +133,7 @@ template <class Value, class Adjoint>
 requires std::invocable<Value&, ConstSpan, MutableSpan>
 NaryOp define_op(std::string name, Index num_operands, Index num_results, Value value, Adjoint adjoint,
                  OpForms more = {}) {
-  detail::CustomForms forms{std::move(value), {}, {}, std::move(more.rows), std::move(more.exact), 0};
+  detail::CustomForms forms{std::move(value), {}, {}, std::move(more.rows), std::move(more.exact)};
   if constexpr (std::invocable<Adjoint&, ExprSpan, ExprSpan, ExprSpan>)
     forms.adjoint = std::move(adjoint);
   else

@@ -9,7 +9,10 @@
 #include <Eigen/SparseCore>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -47,6 +50,22 @@ struct BranchStatistics {
   Index calls = 0;       // that looked for a recording
   Index recordings = 0;  // made
   Index kept = 0;
+};
+
+enum class Format { binary, json };  // of a Function saved
+
+// A Function that was loaded from a file came to a branch that it has not recorded. what() names the source line.
+class guard_violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// What a recording holds.
+struct FunctionStatistics {
+  Index nodes = 0, parameters = 0, arguments = 0, columns = 0, guards = 0;
+  Index bytes = 0;                          // of the graph
+  std::map<std::string, Index> operations;  // by name: nodes
+  BranchStatistics branches;
 };
 
 // Immutable to its callers, cheap to copy, and may be called from many threads at once.
@@ -224,13 +243,29 @@ class Function {
   Diagnosis diagnose(const Vector& x) const { return diagnose(span_of(x)); }
   Diagnosis diagnose(ConstSpan x) const;
 
-  // The same cost over other data: columns are found by name where both have names, else by place.
-  // Throws std::invalid_argument if the cost has not one table, a name is missing, or the numbers of columns
-  // differ.
+  // The same cost over other data, one for each table: columns are found by name where both have names, else by
+  // place. Throws std::invalid_argument if there are not so many tables, a name is missing, or the numbers of
+  // columns differ.
   Function with_columns(const Columns& columns) const;
+  Function with_columns(const std::vector<Columns>& columns) const;
 
   // Of a cost that branches: as it was recorded last. Throw std::invalid_argument if it was not yet; print says
   // so instead.
+  // Graph, guards, values of arguments, and of a cost that branches all recordings kept; of data the names of columns,
+  // so that a cost over rows has none when loaded until with_columns. Throws std::invalid_argument for an operation
+  // of define_op, root or argmin, which are code, and std::runtime_error if `out` fails. What was loaded gives the
+  // same bits, and derivatives of every order; where a branch turns that no recording took it throws guard_violation.
+  // Binary takes about a third of JSON's bytes. A file that was damaged or changed is refused by load with the place:
+  // std::invalid_argument. `options` but for exact_zeros and at, which the file decides.
+  void save(std::ostream& out, Format format = Format::binary) const;
+  static Function load(std::istream& in, const RecordOptions& options = {});
+
+  // The same graphs, guards and arguments over the same columns, by address; of costs that branch, the same
+  // recordings kept.
+  friend bool operator==(const Function& a, const Function& b);
+
+  // Of a cost that branches: of its last recording, as graph().
+  FunctionStatistics statistics() const;
   const Graph& graph() const;           // valid until the Function is called again
   void print(std::ostream& out) const;  // one line a node
   std::string to_dot() const;           // for graphviz
@@ -263,6 +298,7 @@ inline SparseMatrix Function::sparse_jacobian(const Vector& x) const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Function& f);
+std::ostream& operator<<(std::ostream& out, const FunctionStatistics& s);  // a line each
 
 namespace detail {
 

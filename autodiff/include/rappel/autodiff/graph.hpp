@@ -111,6 +111,10 @@ class Graph {
   bool is_constant(NodeId n) const { return op(n) == Op::constant; }
   bool is_constant(NodeId n, double value) const;  // bit for bit
 
+  Index num_bytes() const;
+  // The same nodes in the same order; where they were written does not count.
+  friend bool operator==(const Graph& a, const Graph& b);
+
  private:
   struct Record {
     Op op;

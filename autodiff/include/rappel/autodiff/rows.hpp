@@ -52,11 +52,15 @@ class Columns {
     return Columns(Matrix(parts)...);
   }
 
-  // Named columns, each num_rows long; `owner`, if any, is kept alive as long as this or a copy of it.
+  // Named columns (or none of them), each num_rows long; `owner`, if any, is kept alive as long as this or a copy of it.
   // Throws std::invalid_argument if there is not one name for each column.
   static Columns from(std::vector<std::string> names, std::vector<const double*> columns, Index num_rows,
                       std::shared_ptr<const void> owner = {});
 
+  // Names (or none) and a number of columns without data, as of a Function that was loaded from a file.
+  static Columns unbound(std::vector<std::string> names, Index num_columns);
+
+  bool bound() const { return bound_; }
   Index num_rows() const { return num_rows_; }
   Index num_columns() const { return static_cast<Index>(columns_.size()); }
   const double* column(Index i) const { return columns_[static_cast<std::size_t>(i)]; }
@@ -79,6 +83,7 @@ class Columns {
   std::vector<std::string> names_;
   std::vector<std::shared_ptr<const void>> owners_;
   Index num_rows_ = 0;
+  bool bound_ = true;
 };
 
 // The columns of a row as Exprs, by number or by name. Valid while its row function runs.
