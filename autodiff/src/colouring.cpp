@@ -52,7 +52,9 @@ Colouring colour_rows(const Adjacency& by_row, const Adjacency& by_column) {
   CompressedRows compressed(by_row);
   ColPack::BipartiteGraphPartialColoringInterface graph(SRC_MEM_ADOLC, compressed.rows(), compressed.count(),
                                                         static_cast<int>(by_column.size()));
-  graph.PartialDistanceTwoColoring("SMALLEST_LAST", "ROW_PARTIAL_DISTANCE_TWO");
+  // Not by PartialDistanceTwoColoring, whose threads race for colours: their number would depend on luck.
+  graph.RowSmallestLastOrdering_serial();
+  graph.PartialDistanceTwoRowColoring_serial();
   std::vector<int> colours;
   graph.GetLeftVertexColors(colours);
   return counted(std::move(colours));
@@ -62,7 +64,8 @@ Colouring colour_symmetric(const Adjacency& by_row) {
   if (by_row.empty()) return {};
   CompressedRows compressed(by_row);
   ColPack::GraphColoringInterface graph(SRC_MEM_ADOLC, compressed.rows(), compressed.count());
-  graph.Coloring("SMALLEST_LAST", "STAR");
+  graph.SmallestLastOrdering_serial();
+  graph.StarColoring_serial();
   std::vector<int> colours;
   graph.GetVertexColors(colours);
   return counted(std::move(colours));

@@ -230,6 +230,9 @@ class Interpreter final : public Executor {
  public:
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
       : program_(std::move(program)), number_(next_program_number()), workspace_limit_(workspace_limit) {
+    bind_calls(program_.calls, [&](const BodyStep& s) -> BodyInstruction {
+      return {kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
+    });
     for (Stage& stage : std::exchange(program_.stages, {})) {
       count_until_calls(stage.uniforms);
       stages_.push_back({std::move(stage.uniforms), {}, {}});
@@ -254,7 +257,7 @@ class Interpreter final : public Executor {
 
  private:
   double* load_uniforms(const Call& call, Workspace& workspace) const {
-    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
+    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms + num_partials);  // groups read whole strips
     double* next = uniforms + program_.num_parameters + program_.num_arguments;
     if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
     workspace.program = number_;

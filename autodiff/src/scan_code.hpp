@@ -12,6 +12,7 @@
 #include "kernels.hpp"
 #include "program_steps.hpp"
 #include "scan_body.hpp"
+#include "uniform_groups.hpp"
 
 #include <functional>
 #include <memory>
@@ -72,6 +73,8 @@ struct FrameCalls {
   std::vector<CustomCall> customs;
   std::vector<GatherCall> gathers;
   std::vector<ScatterCall> scatters;
+  std::vector<UniformGroup> groups;  // of a program's uniform values
+  std::vector<BodyKernel> group_kernels;  // bound
 };
 
 // The values of a step are its carry, inputs and captures, then constants, then what it computes.
@@ -117,6 +120,9 @@ class CallBuilder {
 // The values that a scan or an unstack reads, also by way of the scans whose stacked results it reads: they
 // must stand until then.
 std::vector<NodeId> values_read(const Graph& graph, NodeId n);
+
+// What an instruction of a frame has for an operation where it is a group's call: further results are no instruction.
+inline constexpr Op group_call = Op::result;
 
 // An instruction of a frame that is a call: `first` is its number.
 inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack || op == Op::custom || op == Op::gather || op == Op::scatter_rows; }

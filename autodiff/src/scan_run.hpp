@@ -15,6 +15,8 @@ struct FrameState {
   std::vector<double> operands, results;  // of an operation of the user's
   std::vector<std::size_t> places;        // of a lookup, by row
   std::vector<const double*> pointers;
+  AlignedBuffer gathered;               // operands of a group that do not stand in a row
+  std::vector<double*> group_pointers;
 };
 
 // Of one scan.
@@ -52,6 +54,7 @@ class ScanRun {
   const std::size_t* places(std::uint32_t index, std::size_t width, std::size_t count);
   void gather(const GatherCall& call);
   void scatter(const ScatterCall& call);
+  void group(const UniformGroup& group, BodyKernel kernel);
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
   void start(const ScanCall& call, ScanState& state);
