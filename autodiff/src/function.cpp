@@ -98,14 +98,24 @@ void run_rows(const Function::Impl& f, const char* what, const detail::Executor&
     if (!traced.graph.varying(n)) uniform.push_back(0.0);
   run(f, what, executor, x, {}, uniform, result.data());
   if (uniform.empty()) return;
-  std::size_t next_uniform = uniform.size(), next_row = traced.outputs.size() - uniform.size();
-  for (std::size_t j = traced.outputs.size(); j-- > 0;) {  // backwards: columns move to later places
-    double* column = result.data() + j * rows;
-    if (!traced.graph.varying(traced.outputs[j]))
-      std::fill_n(column, rows, uniform[--next_uniform]);
-    else if (--next_row != j)
-      std::copy_n(result.data() + next_row * rows, rows, column);
+  std::size_t next_uniform = 0;
+  for (std::size_t j = 0; j < traced.outputs.size(); ++j)
+    if (!traced.graph.varying(traced.outputs[j])) std::fill_n(result.data() + j * rows, rows, uniform[next_uniform++]);
+}
+
+// Which parameter each row looks up. An index that is outside gives values that are NaN; so any will do.
+void looked_up(const detail::RowJacobian::Gathered& gathered, ConstSpan index, std::span<Index> parameters) {
+  const std::vector<Index>& all = gathered.parameters;
+  const double end = static_cast<double>(all.size()) / static_cast<double>(gathered.width);
+  const auto place_of = [&](double i) {
+    const Index group = i >= 0.0 && i < end ? static_cast<Index>(i) : 0;
+    return group * gathered.width + gathered.place;
+  };
+  if (gathered.in_a_row) {
+    for (std::size_t r = 0; r < index.size(); ++r) parameters[r] = all[0] + place_of(index[r]);
+    return;
   }
+  for (std::size_t r = 0; r < index.size(); ++r) parameters[r] = all[static_cast<std::size_t>(place_of(index[r]))];
 }
 
 }  // namespace
@@ -337,11 +347,12 @@ void Function::row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> pa
     const auto& gathered = jacobian.gathered[c];
     const double* index = gathered.column >= 0 ? impl_->tables[0].column(gathered.column)
                                                : computed.data() + static_cast<std::size_t>(gathered.output) * rows;
-    const auto count = static_cast<Index>(gathered.parameters.size());
-    for (std::size_t r = 0; r < rows; ++r) {
-      const double place = index[r] * static_cast<double>(gathered.width) + static_cast<double>(gathered.place);
-      const bool inside = place >= 0.0 && place < static_cast<double>(count);  // else the row's values are NaN
-      parameters[c * rows + r] = gathered.parameters[inside ? static_cast<std::size_t>(place) : 0];
+    const std::span<Index> own = parameters.subspan(c * rows, rows);
+    if (c > 0 && gathered.follows(jacobian.gathered[c - 1])) {
+      const Index* previous = own.data() - rows;
+      for (std::size_t r = 0; r < rows; ++r) own[r] = previous[r] + 1;
+    } else {
+      looked_up(gathered, {index, rows}, own);
     }
   }
   for (std::size_t s = 0; s < jacobian.shared.size(); ++s)

@@ -26,7 +26,8 @@ struct Workspace {
 class Executor {
  public:
   virtual ~Executor() = default;
-  // outputs: one for each uniform output; row_output: num_rows doubles for each output by row, or null.
+  // outputs: one for each uniform output; row_output: num_rows doubles for each output where some vary by row, else
+  // null: those of the uniform ones stay as they are.
   virtual void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
                    double* row_output) const = 0;
 };

@@ -147,9 +147,8 @@ class BodyLowering {
   void draft_row_outputs() {
     std::uint32_t number = 0;
     for (const NodeId n : source_.traced.outputs) {
-      if (!graph_.varying(n)) continue;
       const std::uint32_t own = number++;
-      if (!varies_here(n) || source_.stage[n] != work_.stage) continue;
+      if (!varies_here(n) || source_.stage[n] != work_.stage) continue;  // of uniform ones the caller fills the column
       const auto place = static_cast<std::uint32_t>(body_.row_outputs.size());
       body_.row_outputs.push_back(own);
       if (is_kept(n) || !written_.try_emplace(n, place).second)
@@ -200,7 +199,7 @@ class BodyLowering {
 
   void place_step(std::size_t i) {
     const Draft& d = drafts_[i];
-    BodyStep step{.op = graph_.op(d.node),
+    BodyStep step{.op = d.kind == StepKind::copy ? Op::sum : graph_.op(d.node),  // of one: what is copied may be a call's
                   .kind = d.kind,
                   .varying = 0,
                   .first = static_cast<std::uint32_t>(body_.operands.size()),

@@ -64,6 +64,8 @@ class Rows {
                                     ", which is no parameter; use jacobian_vector");
       gathered.parameters.push_back(graph_.payload(u));
     }
+    gathered.in_a_row = std::ranges::adjacent_find(gathered.parameters, [](Index a, Index b) { return b != a + 1; }) ==
+                        gathered.parameters.end();
     for (Index i = 0; i < gathered.width; ++i) {
       gathered.place = i;
       gathered_.push_back(n + static_cast<NodeId>(i));

@@ -14,6 +14,14 @@ struct RowJacobian {
     std::vector<Index> parameters;  // that it chooses from, by place
     Index width, place;             // it reads place + index * width
     Index column, output;           // the index: a column of the table, or else an output of `indices`
+    bool in_a_row = false;          // each parameter follows the one before
+
+    // Whether it always looks up the parameter after that of the other one.
+    bool follows(const Gathered& other) const {
+      return in_a_row && other.in_a_row && place == other.place + 1 && width == other.width && column == other.column &&
+             output == other.output && parameters.front() == other.parameters.front() &&
+             parameters.size() == other.parameters.size();
+    }
   };
   std::vector<Gathered> gathered;
   std::vector<Index> shared;

@@ -14,11 +14,11 @@ constexpr std::size_t largest_kept = std::size_t{1} << 20;
 
 constexpr std::size_t outside = ~std::size_t{0};
 
-// index * width, or outside.
-std::size_t place_of(double index, std::size_t width, std::size_t count) {
-  if (!(index >= 0.0 && index < static_cast<double>(count / width))) return outside;
-  const auto whole = static_cast<std::size_t>(index);
-  return static_cast<double>(whole) == index ? whole * width : outside;
+// index * width, or outside; groups: as a double, of what is looked up.
+std::size_t place_of(double index, std::size_t width, double groups) {
+  if (!(index >= 0.0 && index < groups)) return outside;
+  const auto whole = static_cast<std::int64_t>(index);
+  return static_cast<double>(whole) == index ? static_cast<std::size_t>(whole) * width : outside;
 }
 
 Index segment_steps(const ScanCall& call, std::size_t block) {
@@ -153,9 +153,11 @@ void ScanRun::group(const UniformGroup& group, BodyKernel kernel) {
 const std::size_t* ScanRun::places(std::uint32_t index, std::size_t width, std::size_t count) {
   const double* x = frame_.at(index);
   state_.places.resize(std::max(state_.places.size(), block()));
-  for (std::ptrdiff_t r = 0; r < frame_.padded; ++r)
-    state_.places[static_cast<std::size_t>(r)] = place_of(x[std::min(r, frame_.rows - 1)], width, count);
-  return state_.places.data();
+  const auto groups = static_cast<double>(count / width);
+  std::size_t* places = state_.places.data();
+  for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) places[r] = place_of(x[r], width, groups);
+  std::fill(places + frame_.rows, places + frame_.padded, places[frame_.rows - 1]);
+  return places;
 }
 
 void ScanRun::gather(const GatherCall& call) {

@@ -81,6 +81,25 @@ void check_close(const Matrix& computed, const Matrix& expected, double toleranc
 
 BOOST_AUTO_TEST_SUITE(gathers)
 
+BOOST_AUTO_TEST_CASE(what_was_looked_up_may_be_several_outputs) {
+  Matrix data(5, 2);
+  data << 0, 1, 4, 2, 2, 3, 1, 4, 3, 5;
+  const UnaryOp twice = define_op("twice", [](double x) { return 2.0 * x; }, [](Expr, Expr, Expr zbar) { return 2.0 * zbar; });
+  const Vector x{{1.5, 2.5, 3.5, 4.5, 5.5}};
+  const Function f = record(5, [&](ExprSpan w) {
+    return map_rows(Columns(data), [&](Row row) {
+      const Expr looked_up = gather(w, row[0]), doubled = twice(row[1]);
+      return std::vector<Expr>{looked_up, doubled, looked_up * row[1], looked_up, 0.0, doubled, looked_up};
+    });
+  });
+  const Vector values = f.values(x);
+  for (Index r = 0; r < 5; ++r) {
+    const double w = x[static_cast<Index>(data(r, 0))], d = 2.0 * data(r, 1);
+    const double expected[] = {w, d, w * data(r, 1), w, 0.0, d, w};
+    for (Index j = 0; j < 7; ++j) BOOST_TEST(values[j * 5 + r] == expected[j]);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(matrix_factorisation_is_that_of_the_rows_unrolled) {
   const Ratings t(333);
   const Function f = by_gather(t), g = by_hand(t);

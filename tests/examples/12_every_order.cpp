@@ -13,8 +13,10 @@ int main() {
   const Vector hv = f.hessian_vector(x, v);
   const Function df = f.gradient();
   const Matrix J = df.jacobian(x);
+  const SparseMatrix S = f.sparse_hessian(x);
   std::cout << H << "\n"
             << "H v: " << hv.transpose() << "\n"
+            << "entries that may differ from zero: " << S.nonZeros() << "\n"
             << "the gradient's Jacobian is " << (J == H ? "the Hessian" : "something else") << "\n";
 
   // A Function applied to Exprs: the derivative along v, again differentiable.
