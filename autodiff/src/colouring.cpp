@@ -88,6 +88,7 @@ class FirstAllowed {
  public:
   explicit FirstAllowed(std::size_t size) : colours_(size, -1), forbidden_(size + 1, -1) {}
   int operator[](int v) const { return colours_[static_cast<std::size_t>(v)]; }
+  bool forbidden(int colour, int v) const { return forbidden_[static_cast<std::size_t>(colour)] == v; }
   void forbid(int colour, int v) {
     if (colour >= 0) forbidden_[static_cast<std::size_t>(colour)] = v;
   }
@@ -122,11 +123,12 @@ Colouring colour_symmetric(const Adjacency& by_row) {
   FirstAllowed colours(by_row.size());
   const auto neighbours = [&](int v) -> const std::vector<int>& { return by_row[static_cast<std::size_t>(v)]; };
   for (const int v : largest_first(by_row)) {
+    for (const int w : neighbours(v))
+      if (w != v) colours.forbid(colours[w], v);
     for (const int w : neighbours(v)) {
       if (w == v) continue;
-      colours.forbid(colours[w], v);
       for (const int x : neighbours(w)) {
-        if (x == w || x == v || colours[x] < 0) continue;
+        if (x == w || x == v || colours[x] < 0 || colours.forbidden(colours[x], v)) continue;
         // v - w - x: of one colour at the ends, they would be told apart by w's own colour alone.
         const bool alone = colours[w] >= 0 && std::ranges::none_of(neighbours(x), [&](int y) {
           return y != w && y != x && colours[y] == colours[w];

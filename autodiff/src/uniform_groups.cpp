@@ -18,13 +18,15 @@ constexpr int num_elementwise = 0
 #include <rappel/autodiff/ops.def>
     ;
 
+constexpr std::uint32_t fewest_members = 16, fewest_cheap_members = 64;
+
 // So many of a kind are worth the call of a kernel and the copying of operands that do not stand in a row: measured,
 // a value of the operations below takes a tenth of what others take.
-std::size_t least_members(Op op) {
+std::uint32_t least_members(Op op) {
   const bool cheap = op == Op::add || op == Op::sub || op == Op::mul || op == Op::neg || op == Op::square ||
                      op == Op::fma || op == Op::less || op == Op::less_equal || op == Op::equal || op == Op::select ||
                      op == Op::sum || op == Op::dot;
-  return cheap ? 64 : 16;
+  return cheap ? fewest_cheap_members : fewest_members;
 }
 
 bool can_be_grouped(Op op, std::size_t num_operands) {
@@ -37,20 +39,26 @@ bool can_be_grouped(Op op, std::size_t num_operands) {
 
 std::vector<NodeGroup> groups_of(const Graph& graph, const std::vector<NodeId>& nodes,
                                  std::vector<std::uint32_t>& level) {
-  using Kind = std::tuple<std::uint32_t, Op, std::size_t>;
-  std::map<Kind, std::vector<NodeId>> by_kind;
+  std::vector<std::uint32_t> width{0};  // by level: nodes that may be grouped
+  const auto may_be = [&](NodeId n) { return can_be_grouped(graph.op(n), graph.operands(n).size()); };
   for (const NodeId n : nodes) {
-    const Op op = graph.op(n);
     const auto operands = graph.operands(n);
-    if (op == Op::result) {  // at the level of its node
+    if (graph.op(n) == Op::result) {  // at the level of its node
       level[n] = level[operands[0]];
       continue;
     }
     std::uint32_t own = 0;
     for (const NodeId x : operands) own = std::max(own, level[x]);
-    level[n] = own + 1;
-    if (can_be_grouped(op, operands.size())) by_kind[{level[n], op, operands.size()}].push_back(n);
+    level[n] = ++own;
+    if (own >= width.size()) width.resize(own + 1, 0);
+    if (may_be(n)) ++width[own];
   }
+  if (*std::ranges::max_element(width) < fewest_members) return {};
+  using Kind = std::tuple<std::uint32_t, Op, std::size_t>;
+  std::map<Kind, std::vector<NodeId>> by_kind;
+  for (const NodeId n : nodes)
+    if (width[level[n]] >= fewest_members && may_be(n))
+      by_kind[{level[n], graph.op(n), graph.operands(n).size()}].push_back(n);
   std::vector<NodeGroup> groups;
   for (auto& [kind, members] : by_kind)
     if (members.size() >= least_members(std::get<Op>(kind))) groups.push_back({std::move(members), std::get<0>(kind)});

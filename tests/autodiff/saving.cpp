@@ -29,8 +29,8 @@ Function loaded(const std::string& file) {
 Function through(const Function& f, Format format) { return loaded(saved(f, format)); }
 
 bool same_bits(const Matrix& a, const Matrix& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
-         std::memcmp(a.data(), b.data(), sizeof(double) * static_cast<std::size_t>(a.size())) == 0;
+  return a.rows() == b.rows() && a.cols() == b.cols() && (a.size() == 0 ||
+          std::memcmp(a.data(), b.data(), sizeof(double) * static_cast<std::size_t>(a.size())) == 0);
 }
 
 // Values and derivatives of two orders, bit for bit.

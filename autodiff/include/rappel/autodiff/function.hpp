@@ -91,7 +91,7 @@ class Function {
 
   // Those of a cost that returned several, or one for each row of a Function recorded from map_rows.
   Index num_values() const;
-  bool has_values_by_row() const;
+  bool has_values_by_row() const;  // recorded from map_rows
   Vector values(const Vector& x) const {
     const Function f = at(x);
     Vector result(f.num_values());
