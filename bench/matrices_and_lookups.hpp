@@ -160,8 +160,7 @@ inline void register_row_jacobian(std::vector<Goal>& goals) {
   const auto J = std::make_shared<Function::RowJacobian>(f->row_jacobian(w));
   const auto rows = std::make_shared<std::vector<double>>(30 * t->rows), residuals = std::make_shared<std::vector<double>>(2 * t->rows);
   const Run rappel = [=](Vector& gradient) {
-    f->row_jacobian(span_of(w), {J->values.data(), static_cast<std::size_t>(J->values.size())},
-                    {J->parameters.data(), static_cast<std::size_t>(J->parameters.size())});
+    f->row_jacobian(span_of(w), {J->values.data(), static_cast<std::size_t>(J->values.size())}, {});
     gradient = J->values.row(0).transpose();
     return J->values(t->rows - 1, 29);
   };

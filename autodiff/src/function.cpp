@@ -339,8 +339,10 @@ void Function::row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> pa
   const auto rows = static_cast<std::size_t>(num_rows());
   const std::size_t derivatives = static_cast<std::size_t>(jacobian.num_values) * columns * rows;
   check_size("row_jacobian", "the matrix of derivatives", values.size(), static_cast<Index>(derivatives));
-  check_size("row_jacobian", "the matrix of parameters", parameters.size(), static_cast<Index>(columns * rows));
+  if (!parameters.empty())
+    check_size("row_jacobian", "the matrix of parameters", parameters.size(), static_cast<Index>(columns * rows));
   run_rows(*impl_, "row_jacobian", *executor, jacobian.traced, x, values);
+  if (parameters.empty()) return;
   std::vector<double> computed(jacobian.indices.outputs.size() * rows);
   if (indices) run_rows(*impl_, "row_jacobian", *indices, jacobian.indices, x, computed);
   for (std::size_t c = 0; c < jacobian.gathered.size(); ++c) {

@@ -338,7 +338,11 @@ BOOST_AUTO_TEST_CASE(gauss_newton_of_several_residuals_is_that_of_the_blocks) {
   const Function f = residuals_by_row(t);
   const Vector w = 0.5 * some_point(f.dimension()), r = f.values(w);
   Matrix dense = Matrix::Zero(600, f.dimension());
-  f.row_jacobian(w).for_each([&](Index i, Index j, double value) { dense(i, j) += value; });
+  const Function::RowJacobian j = f.row_jacobian(w);
+  j.for_each([&](Index i, Index k, double value) { dense(i, k) += value; });
+  Matrix values(j.values.rows(), j.values.cols());
+  f.row_jacobian(span_of(w), {values.data(), static_cast<std::size_t>(values.size())}, {});
+  BOOST_TEST((values == j.values));  // without the parameters
   const Function::GaussNewton g = f.gauss_newton(w);
   BOOST_TEST(g.value == 0.5 * r.squaredNorm(), boost::test_tools::tolerance(1e-14));
   check_close(g.gradient, dense.transpose() * r, 1e-13);

@@ -215,7 +215,8 @@ class Function {
                    {result.parameters.data(), static_cast<std::size_t>(result.parameters.size())});
     return result;
   }
-  void row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> parameters) const;  // column-major
+  // Column-major. `parameters` may be empty: where indices are columns they do not change from call to call.
+  void row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> parameters) const;
   Index num_row_parameters() const;                                                       // L
 
   // The function at Exprs of the recording in progress, its tables included: Functions are made of Functions.
