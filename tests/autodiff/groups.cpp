@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(of_every_size) {
 // What comes before and after in number must stand: groups write whole strips.
 BOOST_AUTO_TEST_CASE(leave_other_values_alone) {
   const Index n = 70;
-  const Function f = record(n, [n](ExprSpan x) {
+  const Function f = record(n, [](ExprSpan x) {
     std::vector<Expr> y;
     Expr chain = x[0];
     for (Index i = 0; i < n; ++i) {
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(about_sums_over_rows) {
 // Against the same graph in 50 digits.
 BOOST_AUTO_TEST_CASE(keep_the_bounds) {
   const Index n = 200;
-  const Function f = record(n, [n](ExprSpan x) {
+  const Function f = record(n, [](ExprSpan x) {
     Expr total = 0.0;
     for (Index i = 0; i < n; ++i) {
       const Expr a = exp(x[i]) + softplus(x[i]) + atan(x[i]) * x[(i + 1) % n] + sqrt(2.0 + x[i]) / (1.5 + x[n - 1 - i]);
