@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it: what they need of Debian, and how they install it.
 
 command_packages=(g++ cmake ninja-build libeigen3-dev libsleef-dev libboost-dev libboost-program-options-dev
-                  nlohmann-json3-dev gnuplot-nox)
+                  nlohmann-json3-dev libxbyak-dev gnuplot-nox)
 test_packages=("${command_packages[@]}" ccache libboost-test-dev libbenchmark-dev)
 full_packages=("${test_packages[@]}" clang libcolpack-dev)
 

@@ -1,4 +1,5 @@
 #include "interpreter.hpp"
+#include "row_compiler.hpp"
 
 #include <cstdlib>
 
@@ -34,6 +35,15 @@ const KernelTable& preferred_kernels() {
   }
   throw std::invalid_argument(std::string("RAPPEL_INSTRUCTION_SET is ") + forced +
                               "; this processor can run " + names);
+}
+
+RowCompilation row_compilation() {
+  const char* said = std::getenv("RAPPEL_ROW_COMPILER");
+  const std::string_view word = said == nullptr ? "" : said;
+  if (word.empty()) return RowCompilation::when_worth;
+  if (word == "off") return RowCompilation::off;
+  if (word == "always") return RowCompilation::always;
+  throw std::invalid_argument("RAPPEL_ROW_COMPILER is " + std::string(word) + "; it may be off or always");
 }
 
 }  // namespace rappel::detail

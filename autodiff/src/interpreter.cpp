@@ -1,5 +1,7 @@
 #include "interpreter.hpp"
 
+#include "row_compiler.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -33,10 +35,56 @@ double combine(Reduce reduce, double a, double b) {
   return a > b ? a : a <= b ? b : a + b;
 }
 
-// A body bound to the kernels of an instruction set.
-struct BoundBody {
+// A step as it is run: by a kernel or, without one, as a call. A run of steps that is compiled is one.
+struct LeafStep {
+  BodyInstruction instruction;
+  Op op;
+};
+
+// A body bound to the kernels of an instruction set. Once it has run over some leaves, what can be is compiled, with the
+// same bits.
+class BoundBody {
+ public:
+  BoundBody(Body bound_body, std::vector<LeafStep> steps, InstructionSet set)
+      : body(std::move(bound_body)), steps_(std::move(steps)), set_(set), compiled_(std::make_unique<Compiled>()) {
+    constexpr std::size_t some = 64;
+    const RowCompilation when = row_compilation();
+    worth_ = when == RowCompilation::off ? std::numeric_limits<std::size_t>::max() : when == RowCompilation::always ? 1 : some;
+  }
+
+  // For a run over so many leaves.
+  const std::vector<LeafStep>& steps(std::size_t num_leaves) const {
+    if (compiled_->leaves < worth_ && (compiled_->leaves += num_leaves) < worth_) return steps_;
+    std::call_once(compiled_->once, [&] { compile(); });
+    return compiled_->steps.empty() ? steps_ : compiled_->steps;
+  }
+
   Body body;
-  std::vector<BodyInstruction> instructions;
+
+ private:
+  void compile() const {
+    compiled_->code = compile_rows(body, set_);
+    if (compiled_->code == nullptr) return;
+    std::size_t next = 0;
+    for (const RowMachineCode::Run& run : compiled_->code->runs) {
+      compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next),
+                              steps_.begin() + static_cast<std::ptrdiff_t>(run.first));
+      compiled_->steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
+      next = run.last;
+    }
+    compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next), steps_.end());
+  }
+
+  struct Compiled {
+    std::atomic<std::size_t> leaves{0};
+    std::once_flag once;
+    std::unique_ptr<RowMachineCode> code;
+    std::vector<LeafStep> steps;
+  };
+  std::vector<LeafStep> steps_;
+  InstructionSet set_;
+  std::size_t worth_;  // compiling, after so many leaves
+  std::unique_ptr<Compiled> compiled_;
 };
 
 struct BoundStage {
@@ -65,40 +113,40 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
 
 // A call is bound to no kernel.
 BoundBody bind(Body body, const KernelTable& kernels) {
-  BoundBody bound;
   const auto bind_step = [&](const BodyStep& s) -> BodyInstruction {
     return {is_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
   };
-  for (const BodyStep& s : body.steps) bound.instructions.push_back(bind_step(s));
+  std::vector<LeafStep> steps;
+  for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
   bind_calls(body.calls, bind_step);
-  bound.body = std::move(body);
-  return bound;
+  return {std::move(body), std::move(steps), kernels.instruction_set};
 }
 
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
-  BodyRun(const BoundBody& bound, const Columns& table, double* uniforms, double* stored,
+  BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms, double* stored,
           Workspace& workspace, double* row_output)
-      : bound_(bound),
-        body_(bound.body),
+      : body_(bound.body),
+        steps_(steps),
         table_(table),
         stored_(stored),
         uniforms_(uniforms),
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
-    const std::size_t own_blocks = body_.num_blocks + body_.row_outputs.size();
-    double* blocks = workspace.blocks.reserve(leaf * (own_blocks + body_.columns.size()));
-    padded_columns_ = blocks + leaf * own_blocks;
-    padded_output_ = blocks + leaf * body_.num_blocks;
+    const std::size_t stride = block_stride(body_), own = stride * body_.num_blocks;
+    double* blocks = workspace.blocks.reserve(own + leaf * (body_.row_outputs.size() + body_.columns.size()));
+    padded_output_ = blocks + own;
+    padded_columns_ = padded_output_ + leaf * body_.row_outputs.size();
     workspace.pointers.clear();
     for (const std::uint32_t u : body_.uniforms) workspace.pointers.push_back(uniforms + u);
     workspace.pointers.resize(body_.num_pointers());
     const std::size_t first_block = body_.uniforms.size() + body_.columns.size() + body_.stored.size();
     for (std::size_t b = 0; b < body_.num_blocks; ++b)
-      workspace.pointers[first_block + b] = blocks + b * leaf;
+      workspace.pointers[first_block + b] = blocks + b * stride;
     workspace.sums.resize(body_.reductions.size());
+    only_sums_ = std::ranges::all_of(body_.reductions, [](Reduce r) { return r == Reduce::sum; });
   }
 
   // The chunk's reductions into `result`: leaves fold pairwise by number.
@@ -128,8 +176,11 @@ class BodyRun {
 
   // older and newer fold into `into`.
   void fold(const double* older, const double* newer, double* into) const {
-    for (std::size_t i = 0; i < body_.reductions.size(); ++i)
-      into[i] = combine(body_.reductions[i], older[i], newer[i]);
+    const std::size_t count = body_.reductions.size();
+    if (only_sums_)
+      for (std::size_t i = 0; i < count; ++i) into[i] = older[i] + newer[i];
+    else
+      for (std::size_t i = 0; i < count; ++i) into[i] = combine(body_.reductions[i], older[i], newer[i]);
   }
 
  private:
@@ -151,19 +202,19 @@ class BodyRun {
       workspace_.pointers[workspace_.pointers.size() - num_outputs + k] =
           padded == rows ? row_output(k) + row : padded_output(k);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
-    for (const BodyInstruction& i : bound_.instructions) {
-      if (i.kernel != nullptr)
-        i.kernel(leaf, i);
+    for (const LeafStep& step : steps_) {
+      if (step.instruction.kernel != nullptr)
+        step.instruction.kernel(leaf, step.instruction);
       else
-        run_call(body_.steps[static_cast<std::size_t>(&i - bound_.instructions.data())], leaf);
+        run_call(step, leaf);
     }
     for (std::size_t k = 0; k < num_outputs && padded != rows; ++k)
       std::copy_n(padded_output(k), rows, row_output(k) + row);
   }
 
-  void run_call(const BodyStep& step, const Leaf& leaf) {
+  void run_call(const LeafStep& step, const Leaf& leaf) {
     ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_})
-        .run(step.op, step.first);
+        .run(step.op, step.instruction.first);
   }
 
   double* row_output(std::size_t k) const {
@@ -179,8 +230,8 @@ class BodyRun {
     return block;
   }
 
-  const BoundBody& bound_;
   const Body& body_;
+  const std::vector<LeafStep>& steps_;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   double* uniforms_;
@@ -188,6 +239,7 @@ class BodyRun {
   double* row_output_;
   double* padded_columns_;
   double* padded_output_;
+  bool only_sums_;
 };
 
 std::uint64_t next_program_number() {
@@ -298,10 +350,11 @@ class Interpreter final : public Executor {
     const auto num_chunks = static_cast<std::size_t>((rows + chunk - 1) / chunk);
     workspace.chunk_sums.resize(std::max<std::size_t>(num_chunks, 1) * count);
     double* sums = workspace.chunk_sums.data();
+    const std::vector<LeafStep>& steps = bound.steps(static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows));
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
     const auto work = [&](Workspace& own) {
-      BodyRun run(bound, table, uniforms, stored, own, row_output);
+      BodyRun run(bound, steps, table, uniforms, stored, own, row_output);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
         try {

@@ -35,6 +35,10 @@ struct Body {
   }
 };
 
+// Between the first rows of two blocks, in doubles: not a power of two, or the same rows of many blocks would compete for
+// a few sets of the cache.
+inline std::size_t block_stride(const Body& body) { return static_cast<std::size_t>(body.leaf_rows) + 8; }
+
 // Uniform values, then one body at most for each table.
 struct Stage {
   std::vector<UniformInstruction> uniforms;

@@ -1,0 +1,247 @@
+#include "row_code.hpp"
+
+#include "formulas.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <unordered_map>
+
+namespace rappel::detail {
+namespace {
+
+class Writer;
+
+// A value of the code that is being written, or a plain number.
+struct Micro {
+  Writer* writer = nullptr;
+  ValueId id = no_value;
+  double number = 0.0;
+  explicit Micro(double x) : number(x) {}
+  Micro(Writer& w, ValueId n) : writer(&w), id(n) {}
+};
+
+struct MicroCondition {
+  Writer* writer = nullptr;
+  std::uint32_t id = 0;
+  bool holds = false;  // of numbers alone
+};
+
+class Writer {
+ public:
+  Writer(const Body& body, std::size_t first, std::size_t last) : body_(body), first_(first), last_(last) {}
+
+  RowCode run() {
+    for (std::size_t i = first_; i < last_; ++i) {
+      const BodyStep& step = body_.steps[i];
+      define(step.result, value_of(step));
+    }
+    settle_results();
+    return std::move(code_);
+  }
+
+  ValueId emit(MicroOp op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0) {
+    code_.values.push_back({op, a, b, c});
+    return static_cast<ValueId>(code_.values.size() - 1);
+  }
+  std::uint32_t emit(MaskOp op, std::uint32_t a, std::uint32_t b = 0) {
+    code_.masks.push_back({op, a, b});
+    return static_cast<std::uint32_t>(code_.masks.size() - 1);
+  }
+
+  ValueId id_of(const Micro& x) {
+    if (x.writer != nullptr) return x.id;
+    const auto [found, added] = constants_.try_emplace(std::bit_cast<std::uint64_t>(x.number), no_value);
+    if (added) {
+      found->second = emit(MicroOp::constant, static_cast<std::uint32_t>(code_.constants.size()));
+      code_.constants.push_back(x.number);
+    }
+    return found->second;
+  }
+
+ private:
+  Micro operand(const BodyStep& step, std::uint32_t k) {
+    const std::uint32_t pointer = body_.operands[step.first + k];
+    const auto [found, added] = at_.try_emplace(pointer, no_value);
+    if (added)
+      found->second = (pointer & uniform_bit) != 0
+                          ? emit(MicroOp::uniform, body_.uniforms[pointer & ~uniform_bit])
+                          : emit(MicroOp::load, pointer);
+    return {*this, found->second};
+  }
+
+  // What stands in two places is moved to the second.
+  void define(std::uint32_t pointer, const Micro& value) {
+    ValueId id = id_of(value);
+    const MicroOp op = code_.values[id].op;
+    const bool stands = op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant;
+    if (stands || (id < is_result_.size() && is_result_[id])) id = emit(MicroOp::move, id);
+    is_result_.resize(code_.values.size(), false);
+    is_result_[id] = true;
+    at_[pointer] = id;
+    code_.results.push_back({id, pointer, false});
+  }
+
+  // Of the results at one place the last alone may be read by later steps.
+  void settle_results();
+
+  Micro value_of(const BodyStep& step);
+  Micro sum_of(const BodyStep& step);
+  Micro dot_of(const BodyStep& step);
+
+  const Body& body_;
+  std::size_t first_, last_;
+  RowCode code_;
+  std::unordered_map<std::uint32_t, ValueId> at_;  // by pointer: the value that stands there
+  std::unordered_map<std::uint64_t, ValueId> constants_;
+  std::vector<bool> is_result_;  // by value
+};
+
+Writer* writer_of(const Micro& x, const Micro& y) { return x.writer != nullptr ? x.writer : y.writer; }
+
+Micro binary(MicroOp op, const Micro& x, const Micro& y, double number) {
+  Writer* w = writer_of(x, y);
+  if (w == nullptr) return Micro(number);
+  const ValueId a = w->id_of(x), b = w->id_of(y);
+  return {*w, w->emit(op, a, b)};
+}
+Micro operator+(const Micro& x, const Micro& y) { return binary(MicroOp::add, x, y, x.number + y.number); }
+Micro operator-(const Micro& x, const Micro& y) { return binary(MicroOp::sub, x, y, x.number - y.number); }
+Micro operator*(const Micro& x, const Micro& y) { return binary(MicroOp::mul, x, y, x.number * y.number); }
+Micro operator/(const Micro& x, const Micro& y) { return binary(MicroOp::div, x, y, x.number / y.number); }
+
+Micro unary(MicroOp op, const Micro& x, double number) {
+  return x.writer == nullptr ? Micro(number) : Micro(*x.writer, x.writer->emit(op, x.id));
+}
+Micro operator-(const Micro& x) { return unary(MicroOp::neg, x, -x.number); }
+Micro math_abs(const Micro& x) { return unary(MicroOp::abs, x, std::abs(x.number)); }
+Micro math_sqrt(const Micro& x) { return unary(MicroOp::sqrt, x, std::sqrt(x.number)); }
+Micro fma(const Micro& x, const Micro& y, const Micro& z) {
+  Writer* w = writer_of(x, y) != nullptr ? writer_of(x, y) : z.writer;
+  if (w == nullptr) return Micro(std::fma(x.number, y.number, z.number));
+  const ValueId a = w->id_of(x), b = w->id_of(y), c = w->id_of(z);
+  return {*w, w->emit(MicroOp::fma, a, b, c)};
+}
+
+MicroCondition compare(MaskOp op, const Micro& x, const Micro& y, bool holds) {
+  Writer* w = writer_of(x, y);
+  if (w == nullptr) return {nullptr, 0, holds};
+  const ValueId a = w->id_of(x), b = w->id_of(y);
+  return {w, w->emit(op, a, b), false};
+}
+MicroCondition operator<(const Micro& x, const Micro& y) { return compare(MaskOp::less, x, y, x.number < y.number); }
+MicroCondition operator<=(const Micro& x, const Micro& y) {
+  return compare(MaskOp::less_equal, x, y, x.number <= y.number);
+}
+MicroCondition operator>(const Micro& x, const Micro& y) { return y < x; }
+MicroCondition operator>=(const Micro& x, const Micro& y) { return y <= x; }
+MicroCondition operator==(const Micro& x, const Micro& y) { return compare(MaskOp::equal, x, y, x.number == y.number); }
+
+Micro select(const MicroCondition& c, const Micro& x, const Micro& y) {
+  if (c.writer == nullptr) return c.holds ? x : y;
+  const ValueId a = c.writer->id_of(x), b = c.writer->id_of(y);
+  return {*c.writer, c.writer->emit(MicroOp::select, c.id, a, b)};
+}
+
+// The formulas that need nothing but what stands above.
+#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(abs) F(sign) F(logical_not) F(cube)
+#define RAPPEL_ROW_CODE_BINARY(F)                                                                         \
+  F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \
+  F(logical_and) F(logical_or)
+
+bool has_formula(Op op) {
+  switch (op) {
+#define RAPPEL_CASE(name) case Op::name:
+    RAPPEL_ROW_CODE_UNARY(RAPPEL_CASE)
+    RAPPEL_ROW_CODE_BINARY(RAPPEL_CASE)
+#undef RAPPEL_CASE
+    case Op::fma:
+    case Op::select:
+    case Op::sum:
+    case Op::dot:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Micro Writer::sum_of(const BodyStep& step) {
+  Micro total = operand(step, 0);
+  for (std::uint32_t k = 1; k < step.count; ++k) total = total + operand(step, k);
+  return total;
+}
+
+// As the kernels of dot take it: the first product rounds, the others are contracted.
+Micro Writer::dot_of(const BodyStep& step) {
+  const Micro x = operand(step, 0);
+  Micro total = x * operand(step, 1);
+  for (std::uint32_t k = 2; k < step.count; k += 2) {
+    const Micro y = operand(step, k);
+    total = fma(y, operand(step, k + 1), total);
+  }
+  return total;
+}
+
+Micro Writer::value_of(const BodyStep& step) {
+  switch (step.op) {
+#define RAPPEL_CASE(name) \
+  case Op::name:          \
+    return formulas::name##_op::value(operand(step, 0));
+    RAPPEL_ROW_CODE_UNARY(RAPPEL_CASE)
+#undef RAPPEL_CASE
+#define RAPPEL_CASE(name)                                \
+  case Op::name: {                                       \
+    const Micro x = operand(step, 0);                    \
+    return formulas::name##_op::value(x, operand(step, 1)); \
+  }
+    RAPPEL_ROW_CODE_BINARY(RAPPEL_CASE)
+#undef RAPPEL_CASE
+    case Op::fma: {
+      const Micro x = operand(step, 0), y = operand(step, 1);
+      return fma(x, y, operand(step, 2));
+    }
+    case Op::select: {
+      const Micro c = operand(step, 0), x = operand(step, 1), y = operand(step, 2);
+      return select(c == Micro(0.0), y, x);
+    }
+    case Op::sum:
+      return sum_of(step);
+    default:
+      return dot_of(step);
+  }
+}
+#undef RAPPEL_ROW_CODE_UNARY
+#undef RAPPEL_ROW_CODE_BINARY
+
+void Writer::settle_results() {
+  const std::uint32_t first_block = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size() +
+                                                               body_.stored.size());
+  const std::uint32_t end_block = first_block + body_.num_blocks;
+  std::unordered_map<std::uint32_t, std::size_t> open;  // by pointer: its last result
+  for (std::size_t i = 0; i < code_.results.size(); ++i) open[code_.results[i].pointer] = i;
+  const auto keep = [&](std::uint32_t pointer) {
+    if (const auto found = open.find(pointer); found != open.end()) code_.results[found->second].is_read = true;
+  };
+  for (const auto& [pointer, i] : open)
+    if (pointer < first_block || pointer >= end_block) code_.results[i].is_read = true;  // stored, or an output
+  for (std::size_t j = last_; j < body_.steps.size() && !open.empty(); ++j) {
+    const BodyStep& step = body_.steps[j];
+    if (is_call(step.op)) {  // it may read any
+      for (const auto& [pointer, i] : open) code_.results[i].is_read = true;
+      return;
+    }
+    for (std::uint32_t k = 0; k < step.count; ++k) keep(body_.operands[step.first + k]);
+    for (std::uint32_t k = 0; k < step.num_results; ++k) open.erase(body_.operands[step.first + step.count + k]);
+  }
+}
+
+}  // namespace
+
+bool has_row_code(const BodyStep& step) {
+  return step.kind != StepKind::copy && step.kind != StepKind::shared_products && step.num_results == 1 &&
+         has_formula(step.op);
+}
+
+RowCode row_code(const Body& body, std::size_t first, std::size_t last) { return Writer(body, first, last).run(); }
+
+}  // namespace rappel::detail

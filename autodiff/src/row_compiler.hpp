@@ -1,0 +1,36 @@
+#pragma once
+
+// Runs of steps of a body compiled for this processor while the program runs: values stay in registers from one
+// operation to the next, where kernels write each to memory. The same operations in the same order on each row, so the
+// same bits.
+
+#include "kernels.hpp"
+#include "program.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace rappel::detail {
+
+// Code in memory of its own, and the kernels that stand in it.
+class RowMachineCode {
+ public:
+  virtual ~RowMachineCode() = default;
+  // Of the steps first .. last - 1.
+  struct Run {
+    std::size_t first, last;
+    BodyKernel kernel;
+  };
+  std::vector<Run> runs;
+};
+
+// When bodies are compiled: never, once they have run over some leaves, at once. The environment variable
+// RAPPEL_ROW_COMPILER may say off or always; no result depends on it. Throws std::invalid_argument if it says another.
+enum class RowCompilation { off, when_worth, always };
+RowCompilation row_compilation();
+
+// Null where there is nothing to gain, and where this build, the instruction set or the system (memory that may be
+// executed) does not let code be made.
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet set);
+
+}  // namespace rappel::detail

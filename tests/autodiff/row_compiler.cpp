@@ -1,0 +1,135 @@
+// Bodies that are compiled while the program runs have the bits of those that kernels run.
+
+#include "autodiff/messages.hpp"
+#include "autodiff/row_costs.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <cstring>
+
+using namespace rappel;
+using namespace rappel::test;
+
+namespace {
+
+// As long as it lives; a Function asks when it is first called.
+class Compiling {
+ public:
+  explicit Compiling(const char* when) { setenv("RAPPEL_ROW_COMPILER", when, 1); }
+  ~Compiling() { unsetenv("RAPPEL_ROW_COMPILER"); }
+  Compiling(const Compiling&) = delete;
+  Compiling& operator=(const Compiling&) = delete;
+};
+
+bool same_bits(const Vector& a, const Vector& b) {
+  return a.size() == b.size() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
+}
+
+template <class Record>
+void check_same_bits(Record record_cost, const Vector& w) {
+  const auto run = [&](const char* when) {
+    const Compiling compiling(when);
+    const Function f = record_cost();
+    return f.value_and_gradient(w);
+  };
+  const auto [value, gradient] = run("off");
+  const auto [compiled_value, compiled_gradient] = run("always");
+  BOOST_TEST(std::memcmp(&value, &compiled_value, sizeof value) == 0);
+  BOOST_TEST(same_bits(gradient, compiled_gradient));
+}
+
+// A row's value of `size` operations drawn at random on earlier values, many of which wait for a late use.
+Expr random_row(std::mt19937_64& random, ExprSpan w, const Row& row, int size) {
+  std::vector<Expr> values;
+  for (Index j = 0; j < w.size(); ++j) values.push_back(w[j]);
+  for (Index j = 0; j < row.size(); ++j) values.push_back(row[j]);
+  const auto any = [&] { return values[random() % values.size()]; };
+  for (int i = 0; i < size; ++i) {
+    const Expr x = any(), y = any(), z = any();
+    switch (random() % 14) {
+      case 0: values.push_back(x + y); break;
+      case 1: values.push_back(x - y); break;
+      case 2: values.push_back(x * y); break;
+      case 3: values.push_back(x / (2.0 + square(y))); break;
+      case 4: values.push_back(min(x, y)); break;
+      case 5: values.push_back(max(x, 0.25)); break;
+      case 6: values.push_back(select(x < y, z, -x)); break;
+      case 7: values.push_back(sqrt(square(x) + 1.0)); break;
+      case 8: values.push_back(abs(x) - y); break;
+      case 9: values.push_back(x * y + z * x - y * z); break;
+      case 10: values.push_back(select((x <= 0.5) & !(y < z), x * 0.5, y)); break;
+      case 11: values.push_back(sigmoid(x)); break;
+      case 12: values.push_back(fma(x, y, z) / 4.0); break;
+      default: values.push_back(tanh(x)); break;
+    }
+  }
+  Expr total = 0.0;
+  for (std::size_t i = 0; i < values.size(); ++i) total += values[i] / (1.0 + square(values[values.size() - 1 - i]));
+  return total;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(row_compiler)
+
+BOOST_AUTO_TEST_CASE(costs_over_rows_have_the_same_bits_compiled) {
+  for (const Index m : {1, 31, 32, 33, 64, 255, 257, 1000, 9001}) {
+    const RowProblem p = row_problem(m, 5);
+    for (const RowCost& cost : row_costs()) {
+      BOOST_TEST_CONTEXT(cost.name << ", " << m << " rows")
+      check_same_bits([&] { return recorded(cost, p); }, p.w);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(random_rows_have_the_same_bits_compiled) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    const RowProblem p = row_problem(301, 1 + seed % 5, seed);
+    const int size = static_cast<int>(seed % 6 == 0 ? 400 : 5 + seed);
+    BOOST_TEST_CONTEXT("seed " << seed)
+    check_same_bits(
+        [&] {
+          return record(p.w.size(), [&](ExprSpan w) {
+            std::mt19937_64 random(seed);
+            return mean_over_rows(Columns(p.X, p.y), [&](const Row& row) { return random_row(random, w, row, size); });
+          });
+        },
+        p.w);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(values_by_row_and_later_stages_have_the_same_bits_compiled) {
+  const RowProblem p = row_problem(777, 4);
+  const auto values = [&](const char* when) {
+    const Compiling compiling(when);
+    return record(p.w.size(), [&](ExprSpan w) {
+      return map_rows(Columns(p.X), [&](const Row& row) {
+        const Expr z = dot(w.first(4), row.first(4)) + w[4];
+        return std::vector<Expr>{z, z, row[1], z * z - row[0], sqrt(abs(z)) + row[2]};
+      });
+    }).values(p.w);
+  };
+  BOOST_TEST(same_bits(values("off"), values("always")));
+  check_same_bits(
+      [&] {
+        return record(p.w.size(), [&](ExprSpan w) {
+          const auto z = [&](const Row& row) { return dot(w.first(4), row.first(4)) * row[4] + w[4]; };
+          const Columns columns(p.X, p.y);
+          const Expr mean = mean_over_rows(columns, z);
+          const Expr deviation = sqrt(mean_over_rows(columns, [&](const Row& row) { return square(z(row) - mean); }));
+          return sum_over_rows(columns, [&](const Row& row) { return abs((z(row) - mean) / deviation) * z(row); });
+        });
+      },
+      p.w);
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_the_compiler_does_not_know_is_refused_by_name) {
+  const Compiling compiling("sometimes");
+  const RowProblem p = row_problem(10, 2);
+  const Function f = recorded(row_costs()[0], p);
+  check_refused([&] { f.value(p.w); }, {"RAPPEL_ROW_COMPILER is sometimes", "off or always"});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
