@@ -1,5 +1,6 @@
 #include "interpreter.hpp"
 
+#include "crew.hpp"
 #include "row_compiler.hpp"
 
 #include <algorithm>
@@ -55,15 +56,17 @@ class BoundBody {
   // For a run over so many leaves.
   const std::vector<LeafStep>& steps(std::size_t num_leaves) const {
     if (compiled_->leaves < worth_ && (compiled_->leaves += num_leaves) < worth_) return steps_;
-    std::call_once(compiled_->once, [&] { compile(); });
+    std::call_once(compiled_->once, [&] { compile(num_leaves); });
     return compiled_->steps.empty() ? steps_ : compiled_->steps;
   }
 
   Body body;
 
  private:
-  void compile() const {
-    compiled_->code = compile_rows(body, set_);
+  void compile(std::size_t num_leaves) const {
+    constexpr std::size_t cache = std::size_t{1} << 20;
+    const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
+    compiled_->code = compile_rows(body, set_, bytes > cache);
     if (compiled_->code == nullptr) return;
     std::size_t next = 0;
     for (const RowMachineCode::Run& run : compiled_->code->runs) {
@@ -369,15 +372,17 @@ class Interpreter final : public Executor {
     const auto& scatters = bound.body.calls.scatters;
     for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.count, 0.0);
     const auto helpers = scatters.empty() ? std::min(static_cast<std::size_t>(threads), num_chunks) : 1;
-    std::vector<std::jthread> others;
-    for (std::size_t helper = 1; helper < helpers; ++helper)
-      others.emplace_back([&] {
+    if (helpers > 1) {
+      const std::thread::id caller = std::this_thread::get_id();
+      work_together(helpers - 1, [&] {
+        if (std::this_thread::get_id() == caller) return work(workspace);
         Workspace& own = Workspace::of_this_thread();
         const InUse in_use(own);
         work(own);
       });
-    work(workspace);
-    others.clear();  // joins
+    } else {
+      work(workspace);
+    }
     thrown.rethrow();
     for (std::size_t i = 0; i < count; ++i)
       uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);

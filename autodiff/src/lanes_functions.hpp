@@ -60,9 +60,11 @@ inline Lanes math_ceil(Lanes x) {
 inline Lanes math_trunc(Lanes x) {
   return by_lane([](double a) { return __builtin_trunc(a); }, x);
 }
+#if RAPPEL_LANES != 8
 inline Lanes math_rint(Lanes x) {
   return by_lane([](double a) { return __builtin_nearbyint(a); }, x);
 }
+#endif
 inline Lanes math_round(Lanes x) {
   return by_lane([](double a) { return __builtin_round(a); }, x);
 }

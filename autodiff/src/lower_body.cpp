@@ -1,7 +1,6 @@
 #include "lower_body.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 
 namespace rappel::detail {
@@ -77,15 +76,13 @@ class BodyLowering {
 
   void draft_steps() {
     index_products();
-    std::vector<bool> done(size_, false);
     for (NodeId n = 0; n < size_; ++n) {
-      if (!source_.live[n] || done[n]) continue;
+      if (!source_.live[n]) continue;
       const Op op = graph_.op(n);
       if (is_sum_of_these_rows(n) && op == Op::scatter_rows) {
         drafts_.push_back({n, StepKind::plain, {graph_.operands(n).begin() + 2, graph_.operands(n).end()}, 0, {}});
       } else if (is_sum_of_these_rows(n)) {
-        drafts_.push_back(draft_reduction(n));
-        for (const NodeId m : drafts_.back().sums) done[m] = true;
+        draft_reduction(n);
       } else if (varies_here(n) && work_.needed[n] && op != Op::result && op != Op::stack) {
         drafts_.push_back(draft_plain(n));
       }
@@ -111,35 +108,43 @@ class BodyLowering {
     return draft;
   }
 
-  // A sum over rows of one product: of a value that is computed and a column that is read.
-  struct ValueTimesColumn {
-    NodeId value, column;
+  // Sums over rows of one product each are taken together where they share a factor, in one pass over it: with the
+  // factor that has more of them. They are taken where the last of them stands, when all factors are there.
+  struct Product {
+    NodeId sum, factor;
   };
-  std::optional<ValueTimesColumn> value_times_column(NodeId n) const {
-    if (graph_.op(n) != Op::sum_products || graph_.operands(n).size() != 2) return {};
-    NodeId value = graph_.operands(n)[0], column = graph_.operands(n)[1];
-    if (graph_.op(value) == Op::column) std::swap(value, column);
-    if (!varies_here(value) || graph_.op(column) != Op::column) return {};
-    return ValueTimesColumn{value, column};
+
+  bool is_product_of_rows(NodeId n) const {
+    if (graph_.op(n) != Op::sum_products || !source_.live[n] || !is_sum_of_these_rows(n)) return false;
+    const auto x = graph_.operands(n);
+    return x.size() == 2 && varies_here(x[0]) && varies_here(x[1]);
   }
 
   void index_products() {
-    products_by_value_.resize(size_);
-    for (NodeId m = 0; m < size_; ++m)
-      if (const auto product = value_times_column(m); product && source_.live[m] && is_sum_of_these_rows(m))
-        products_by_value_[product->value].push_back({m, product->column});
+    std::vector<std::uint32_t> count(size_, 0);
+    for (NodeId n = 0; n < size_; ++n)
+      if (is_product_of_rows(n))
+        for (const NodeId x : graph_.operands(n)) ++count[x];
+    shared_factor_.assign(size_, no_node);
+    for (NodeId n = 0; n < size_; ++n) {
+      if (!is_product_of_rows(n)) continue;
+      const auto x = graph_.operands(n);
+      const bool first = count[x[0]] > count[x[1]] || (count[x[0]] == count[x[1]] && graph_.op(x[0]) != Op::column);
+      shared_factor_[n] = x[first ? 0 : 1];
+      products_by_factor_[shared_factor_[n]].push_back({n, x[first ? 1 : 0]});
+    }
   }
 
-  // Sums over rows of one value times several columns are taken in one pass over the value.
-  Draft draft_reduction(NodeId n) const {
-    const auto product = value_times_column(n);
-    if (!product) return {n, StepKind::plain, operands(n), 0, {n}};
-    Draft draft{n, StepKind::shared_products, {product->value}, 0, {}};
-    for (const Product& other : products_by_value_[product->value]) {
-      draft.operands.push_back(other.column);
-      draft.sums.push_back(other.sum);
+  void draft_reduction(NodeId n) {
+    if (shared_factor_[n] == no_node) return drafts_.push_back({n, StepKind::plain, operands(n), 0, {n}});
+    const std::vector<Product>& products = products_by_factor_.at(shared_factor_[n]);
+    if (products.back().sum != n) return;
+    Draft draft{n, StepKind::shared_products, {shared_factor_[n]}, 0, {}};
+    for (const Product& p : products) {
+      draft.operands.push_back(p.factor);
+      draft.sums.push_back(p.sum);
     }
-    return draft;
+    drafts_.push_back(std::move(draft));
   }
 
   // An output by row is written by the step that computes it; by a copy where it is kept elsewhere, or is one
@@ -294,16 +299,13 @@ class BodyLowering {
 
   static constexpr std::uint32_t first_row_output = ~uniform_bit;  // and downwards, until their pointers are known
 
-  struct Product {
-    NodeId sum, column;
-  };
-
   const BodySource& source_;
   const Graph& graph_;
   NodeId size_;
   BodyRows work_;
   RowSet rows_;
-  std::vector<std::vector<Product>> products_by_value_;
+  std::unordered_map<NodeId, std::vector<Product>> products_by_factor_;
+  std::vector<NodeId> shared_factor_;  // by node: of a sum of products that is taken with others
   std::vector<Draft> drafts_;
   std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
   std::uint32_t base_ = 0;              // the pointer number of the first block

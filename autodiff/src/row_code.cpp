@@ -17,6 +17,7 @@ struct Micro {
   Writer* writer = nullptr;
   ValueId id = no_value;
   double number = 0.0;
+  Micro() = default;
   explicit Micro(double x) : number(x) {}
   Micro(Writer& w, ValueId n) : writer(&w), id(n) {}
 };
@@ -48,6 +49,9 @@ class Writer {
     code_.masks.push_back({op, a, b});
     return static_cast<std::uint32_t>(code_.masks.size() - 1);
   }
+
+  // Of op(x): x; else no_value.
+  ValueId inside(MicroOp op, ValueId n) const { return code_.values[n].op == op ? code_.values[n].a : no_value; }
 
   ValueId id_of(const Micro& x) {
     if (x.writer != nullptr) return x.id;
@@ -113,15 +117,41 @@ Micro operator/(const Micro& x, const Micro& y) { return binary(MicroOp::div, x,
 Micro unary(MicroOp op, const Micro& x, double number) {
   return x.writer == nullptr ? Micro(number) : Micro(*x.writer, x.writer->emit(op, x.id));
 }
-Micro operator-(const Micro& x) { return unary(MicroOp::neg, x, -x.number); }
+Micro operator-(const Micro& x) {
+  if (x.writer != nullptr)
+    if (const ValueId inside = x.writer->inside(MicroOp::abs, x.id); inside != no_value)
+      return {*x.writer, x.writer->emit(MicroOp::neg_abs, inside)};
+  return unary(MicroOp::neg, x, -x.number);
+}
 Micro math_abs(const Micro& x) { return unary(MicroOp::abs, x, std::abs(x.number)); }
 Micro math_sqrt(const Micro& x) { return unary(MicroOp::sqrt, x, std::sqrt(x.number)); }
 Micro fma(const Micro& x, const Micro& y, const Micro& z) {
   Writer* w = writer_of(x, y) != nullptr ? writer_of(x, y) : z.writer;
   if (w == nullptr) return Micro(std::fma(x.number, y.number, z.number));
   const ValueId a = w->id_of(x), b = w->id_of(y), c = w->id_of(z);
+  if (const ValueId negated = w->inside(MicroOp::neg, a); negated != no_value)
+    return {*w, w->emit(MicroOp::negated_fma, negated, b, c)};
   return {*w, w->emit(MicroOp::fma, a, b, c)};
 }
+
+Micro multiply_add(const Micro& x, const Micro& y, const Micro& z) { return fma(x, y, z); }
+
+// Of numbers alone the formulas below ask nothing more.
+Micro values_alone(MicroOp op, const Micro& x, const Micro& y) { return binary(op, x, y, std::nan("")); }
+Micro least(const Micro& x, const Micro& y) { return values_alone(MicroOp::least, x, y); }
+Micro most(const Micro& x, const Micro& y) { return values_alone(MicroOp::most, x, y); }
+Micro scale_by_power_of_two(const Micro& x, const Micro& k) { return values_alone(MicroOp::scale, x, k); }
+Micro math_rint(const Micro& x) { return unary(MicroOp::rint, x, std::nearbyint(x.number)); }
+Micro math_exp(const Micro& x) { return formulas::exp_by_scaling(x); }
+
+// As lanes.hpp has it for AVX-512.
+Micro quotient_by_unit(const Micro& x, const Micro& y) {
+  Micro reciprocal = unary(MicroOp::reciprocal_14, y, std::nan(""));
+  for (int i = 0; i < 2; ++i) reciprocal = fma(reciprocal, fma(-y, reciprocal, Micro(1.0)), reciprocal);
+  const Micro q = x * reciprocal;
+  return fma(fma(-q, y, x), reciprocal, q);
+}
+Micro log1p_of_unit(const Micro& a) { return formulas::log1p_by_polynomial(a); }
 
 MicroCondition compare(MaskOp op, const Micro& x, const Micro& y, bool holds) {
   Writer* w = writer_of(x, y);
@@ -144,9 +174,9 @@ Micro select(const MicroCondition& c, const Micro& x, const Micro& y) {
 }
 
 // The formulas that need nothing but what stands above.
-#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(abs) F(sign) F(logical_not) F(cube)
+#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(cube)
 #define RAPPEL_ROW_CODE_BINARY(F)                                                                         \
-  F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \
+  F(softplus) F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \
   F(logical_and) F(logical_or)
 
 bool has_formula(Op op) {

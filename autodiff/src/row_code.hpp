@@ -18,8 +18,10 @@ enum class MicroOp : std::uint8_t {
   load,      // of the pointer numbered a, by row
   uniform,   // the uniform value numbered a
   constant,  // of the pool, number a
-  add, sub, mul, div, fma,  // fma: a * b + c, rounded once
-  neg, abs, sqrt, move,
+  add, sub, mul, div, fma, negated_fma,  // a * b + c and -(a * b) + c, rounded once
+  least, most,  // b where one is NaN
+  scale,        // a times 2^b
+  neg, abs, neg_abs, sqrt, rint, reciprocal_14, move,
   select,    // the mask numbered a ? b : c
 };
 
@@ -48,10 +50,55 @@ struct RowCode {
   std::vector<MicroResult> results;  // in the order of their values
 };
 
+// Calls f with each value that value n reads, as often as it reads it.
+template <class F>
+void for_each_operand(const RowCode& code, ValueId n, F f);
+
+inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant; }
+
+// The same values in an order in which those that wait for one another stand apart: a processor looks ahead over some
+// hundred instructions only, and each value is one of them for every one of `num_vectors` vectors of rows.
+RowCode spread_out(const RowCode& code, int num_vectors);
+
 // Whether a step can be part of RowCode.
 bool has_row_code(const BodyStep& step);
 
 // Of the steps first .. last - 1, for each of which has_row_code holds.
 RowCode row_code(const Body& body, std::size_t first, std::size_t last);
+
+template <class F>
+void for_each_operand_of_mask(const RowCode& code, std::uint32_t mask, F f) {
+  const MicroMask& m = code.masks[mask];
+  if (m.op != MaskOp::negation && m.op != MaskOp::both) return f(m.a), f(m.b);
+  for_each_operand_of_mask(code, m.a, f);
+  if (m.op == MaskOp::both) for_each_operand_of_mask(code, m.b, f);
+}
+
+template <class F>
+void for_each_operand(const RowCode& code, ValueId n, F f) {
+  const MicroInstruction& i = code.values[n];
+  switch (i.op) {
+    case MicroOp::load:
+    case MicroOp::uniform:
+    case MicroOp::constant:
+      return;
+    case MicroOp::neg:
+    case MicroOp::abs:
+    case MicroOp::neg_abs:
+    case MicroOp::sqrt:
+    case MicroOp::rint:
+    case MicroOp::reciprocal_14:
+    case MicroOp::move:
+      return f(i.a);
+    case MicroOp::fma:
+    case MicroOp::negated_fma:
+      return f(i.a), f(i.b), f(i.c);
+    case MicroOp::select:
+      for_each_operand_of_mask(code, i.a, f);
+      return f(i.b), f(i.c);
+    default:
+      return f(i.a), f(i.b);
+  }
+}
 
 }  // namespace rappel::detail

@@ -19,56 +19,25 @@ namespace {
 constexpr int num_registers = 32, row_bytes = 8, vector_bytes = 64;
 constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
 
-// What the instructions of one value read.
-template <class F>
-void for_each_of_mask(const RowCode& code, std::uint32_t mask, F f) {
-  const MicroMask& m = code.masks[mask];
-  if (m.op == MaskOp::negation || m.op == MaskOp::both) {
-    for_each_of_mask(code, m.a, f);
-    if (m.op == MaskOp::both) for_each_of_mask(code, m.b, f);
-    return;
-  }
-  f(m.a);
-  f(m.b);
-}
-
-template <class F>
-void for_each_operand(const RowCode& code, ValueId n, F f) {
-  const MicroInstruction& i = code.values[n];
-  switch (i.op) {
-    case MicroOp::load:
-    case MicroOp::uniform:
-    case MicroOp::constant:
-      return;
-    case MicroOp::neg:
-    case MicroOp::abs:
-    case MicroOp::sqrt:
-    case MicroOp::move:
-      return f(i.a);
-    case MicroOp::fma:
-      f(i.a), f(i.b), f(i.c);
-      return;
-    case MicroOp::select:
-      for_each_of_mask(code, i.a, f);
-      f(i.b), f(i.c);
-      return;
-    default:
-      f(i.a), f(i.b);
-  }
-}
-
-bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant; }
-
-// The values that read each value, in order.
+// The values that read each value, in order. What nothing reads is not live, and reads nothing.
 struct Uses {
-  explicit Uses(const RowCode& code) : first(code.values.size() + 1, 0) {
+  explicit Uses(const RowCode& code) : live(code.values.size(), false), first(code.values.size() + 1, 0) {
     const auto count = static_cast<ValueId>(code.values.size());
-    for (ValueId n = 0; n < count; ++n) for_each_operand(code, n, [&](ValueId x) { ++first[x + 1]; });
+    for (const MicroResult& r : code.results)
+      if (r.is_read) live[r.value] = true;
+    for (ValueId n = count; n-- > 0;)
+      if (live[n]) for_each_operand(code, n, [&](ValueId x) { live[x] = true; });
+    const auto for_each_use = [&](auto use) {
+      for (ValueId n = 0; n < count; ++n)
+        if (live[n]) for_each_operand(code, n, [&](ValueId x) { use(n, x); });
+    };
+    for_each_use([&](ValueId, ValueId x) { ++first[x + 1]; });
     for (ValueId n = 0; n < count; ++n) first[n + 1] += first[n];
     users.resize(first[count]);
     std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
-    for (ValueId n = 0; n < count; ++n) for_each_operand(code, n, [&](ValueId x) { users[next[x]++] = n; });
+    for_each_use([&](ValueId n, ValueId x) { users[next[x]++] = n; });
   }
+  std::vector<bool> live;              // by value
   std::vector<std::uint32_t> first;  // by value, into users
   std::vector<ValueId> users;
 };
@@ -88,8 +57,8 @@ std::size_t most_alive(const RowCode& code, const Uses& uses) {
 
 // Vectors of rows that are worked on side by side: as many as registers hold.
 int vectors_at_once(const RowCode& code, const Uses& uses) {
-  const std::size_t alive = most_alive(code, uses) + 2;
-  return alive * 4 <= num_registers ? 4 : alive * 2 <= num_registers ? 2 : 1;
+  const std::size_t alive = most_alive(code, uses) + 1;
+  return alive * 4 <= num_registers + 16 ? 4 : alive * 2 <= num_registers + 8 ? 2 : 1;
 }
 
 // Where the generated code finds things. Everything is left to the callee by the calling convention of x86-64 Linux.
@@ -102,9 +71,10 @@ constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 2;  // masks of
 // way (Belady 1966), to memory if it does not stand there already.
 class RunGenerator {
  public:
-  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code)
+  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead)
       : to_(to),
         body_(body),
+        fetches_ahead_(fetches_ahead),
         code_(code),
         uses_(code),
         width_(vectors_at_once(code, uses_)),
@@ -202,7 +172,7 @@ class RunGenerator {
     const MicroInstruction& i = code_.values[p.value];
     switch (i.op) {
       case MicroOp::load:
-        return at_pointer(i.a, p.vector, is_column(i.a));
+        return at_pointer(i.a, p.vector, fetches_ahead_ && is_column(i.a));
       case MicroOp::uniform:
         return to_.ptr_b[uniforms + static_cast<int>(i.a) * 8];
       case MicroOp::constant:
@@ -307,7 +277,7 @@ class RunGenerator {
   // --- instructions ---
 
   void value(ValueId n) {
-    if (is_source(code_.values[n].op)) return;
+    if (is_source(code_.values[n].op) || !uses_.live[n]) return;
     now_ = n;
     const bool is_read = result_[n] != nullptr && result_[n]->is_read;
     for (vector_ = 0; vector_ < width_; ++vector_) {
@@ -338,7 +308,14 @@ class RunGenerator {
         return binary(n, v, a, b, [&](auto&&... x) { to_.vmulpd(x...); }, true);
       case MicroOp::div:
         return binary(n, v, a, b, [&](auto&&... x) { to_.vdivpd(x...); }, false);
+      case MicroOp::least:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vminpd(x...); }, false);
+      case MicroOp::most:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vmaxpd(x...); }, false);
+      case MicroOp::scale:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vscalefpd(x...); }, false);
       case MicroOp::fma:
+      case MicroOp::negated_fma:
         return multiply_add(n, v, a, b, {i.c, v});
       case MicroOp::select:
         return choose(n, v, i.a, b, {i.c, v});
@@ -371,11 +348,31 @@ class RunGenerator {
       to_.vpxorq(r, x, to_.ptr_b[pool + static_cast<int>(pool_sign) * 8]);
     else if (op == MicroOp::abs)
       to_.vpandq(r, x, to_.ptr_b[pool + static_cast<int>(pool_size) * 8]);
+    else if (op == MicroOp::neg_abs)
+      to_.vporq(r, x, to_.ptr_b[pool + static_cast<int>(pool_sign) * 8]);
     else if (op == MicroOp::sqrt)
       to_.vsqrtpd(r, x);
+    else if (op == MicroOp::rint)
+      to_.vrndscalepd(r, x, 8);  // to nearest, ties to even
+    else if (op == MicroOp::reciprocal_14)
+      to_.vrcp14pd(r, x);
     else
       to_.vmovapd(r, x);
     return r.getIdx();
+  }
+
+  // r = +-r * x + z and r += +-x * y
+  void multiply_into(ValueId n, int r, const Xbyak::Zmm& x, const Xbyak::Operand& z) {
+    if (code_.values[n].op == MicroOp::fma)
+      to_.vfmadd213pd(zmm(r), x, z);
+    else
+      to_.vfnmadd213pd(zmm(r), x, z);
+  }
+  void add_product(ValueId n, int r, const Xbyak::Zmm& x, const Xbyak::Operand& y) {
+    if (code_.values[n].op == MicroOp::fma)
+      to_.vfmadd231pd(zmm(r), x, y);
+    else
+      to_.vfnmadd231pd(zmm(r), x, y);
   }
 
   int multiply_add(ValueId n, int v, Part a, Part b, Part c) {
@@ -384,13 +381,13 @@ class RunGenerator {
     const int x = in_register(a);
     if (!adds_to_c && dies(a) && index(a) != index(b) && index(a) != index(c)) {  // over the factor that is read no more
       const int y = in_register(b);
-      with_operand(c, [&](const Xbyak::Operand& z) { to_.vfmadd213pd(zmm(x), zmm(y), z); });
+      with_operand(c, [&](const Xbyak::Operand& z) { multiply_into(n, x, zmm(y), z); });
       return overwritten(n, v, x);
     }
     int r = none;
     if (adds_to_c) {
       r = in_register(c);
-      with_operand(b, [&](const Xbyak::Operand& y) { to_.vfmadd231pd(zmm(r), zmm(x), y); });
+      with_operand(b, [&](const Xbyak::Operand& y) { add_product(n, r, zmm(x), y); });
       return overwritten(n, v, r);
     }
     const bool from_memory = stays_in_memory(b);
@@ -398,9 +395,9 @@ class RunGenerator {
     r = copy_of(c);
     locked_[static_cast<std::size_t>(r)] = true;
     if (from_memory)
-      to_.vfmadd231pd(zmm(r), zmm(x), address(b));
+      add_product(n, r, zmm(x), address(b));
     else
-      to_.vfmadd231pd(zmm(r), zmm(x), zmm(y));
+      add_product(n, r, zmm(x), zmm(y));
     drop_dead(n, v);
     return r;
   }
@@ -464,6 +461,7 @@ class RunGenerator {
 
   Xbyak::CodeGenerator& to_;
   const Body& body_;
+  bool fetches_ahead_;  // the next leaf's columns
   const RowCode& code_;
   Uses uses_;
   int width_;
@@ -481,15 +479,17 @@ class RunGenerator {
   int vector_ = 0;
 };
 
+RowCode arranged(const RowCode& code) { return spread_out(code, vectors_at_once(code, Uses(code))); }
+
 class MachineCode final : public RowMachineCode {
  public:
-  explicit MachineCode(const Body& body) : to_(1 << 16, Xbyak::AutoGrow) {
+  MachineCode(const Body& body, bool fetches_ahead) : to_(1 << 16, Xbyak::AutoGrow) {
     struct Made {
       std::size_t first, last;
       RowCode code;
     };
     std::vector<Made> made;
-    for (const auto& [first, last] : runs_of(body)) made.push_back({first, last, row_code(body, first, last)});
+    for (const auto& [first, last] : runs_of(body)) made.push_back({first, last, arranged(row_code(body, first, last))});
     std::vector<std::size_t> entry;
     for (const Made& m : made) {
       auto& constants = constants_.emplace_back();
@@ -497,7 +497,7 @@ class MachineCode final : public RowMachineCode {
       constants.insert(constants.end(), m.code.constants.begin(), m.code.constants.end());
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunGenerator(to_, body, m.code).run(constants.data());
+      RunGenerator(to_, body, m.code, fetches_ahead).run(constants.data());
     }
     if (made.empty()) return;
     to_.readyRE();
@@ -508,7 +508,7 @@ class MachineCode final : public RowMachineCode {
  private:
   // A long dot over columns is a loop that the kernels have; a run ends before its code outgrows the cache.
   static std::vector<std::pair<std::size_t, std::size_t>> runs_of(const Body& body) {
-    constexpr std::uint32_t most_operands = 4096, long_dot = 32;
+    constexpr std::uint32_t most_operands = 4096, long_dot = 96;
     std::vector<std::pair<std::size_t, std::size_t>> runs;
     std::size_t first = 0;
     std::uint32_t operands = 0;
@@ -537,10 +537,10 @@ class MachineCode final : public RowMachineCode {
 
 }  // namespace
 
-std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet set) {
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet set, bool fetches_ahead) {
   if (set != InstructionSet::avx512) return nullptr;
   try {
-    auto code = std::make_unique<MachineCode>(body);
+    auto code = std::make_unique<MachineCode>(body, fetches_ahead);
     if (code->runs.empty()) return nullptr;
     return code;
   } catch (const Xbyak::Error&) {  // no memory that may be executed
@@ -551,6 +551,6 @@ std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet se
 }  // namespace rappel::detail
 #else
 namespace rappel::detail {
-std::unique_ptr<RowMachineCode> compile_rows(const Body&, InstructionSet) { return nullptr; }
+std::unique_ptr<RowMachineCode> compile_rows(const Body&, InstructionSet, bool) { return nullptr; }
 }  // namespace rappel::detail
 #endif

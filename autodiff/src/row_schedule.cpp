@@ -1,0 +1,136 @@
+#include "row_code.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+namespace rappel::detail {
+namespace {
+
+// List scheduling: of the next few values in the written order the one whose operands are there first; of several, the
+// one that most waits for.
+class Spreading {
+ public:
+  Spreading(const RowCode& code, int num_vectors) : code_(code), issue_(0.5 * num_vectors), size_(static_cast<ValueId>(code.values.size())) {
+    waits_for_.resize(size_);
+    place_overwritten();
+    find_rest();
+  }
+
+  RowCode run() {
+    to_.constants = code_.constants;
+    map_.assign(size_, no_value);
+    ready_.assign(size_, 0.0);
+    done_.assign(size_, false);
+    std::vector<ValueId> pending;
+    ValueId next = 0;
+    for (double now = 0.0;;) {
+      for (; next < size_ && pending.size() < window; ++next)
+        if (live_[next] && !is_source(code_.values[next].op)) pending.push_back(next);
+      if (pending.empty()) break;
+      const std::size_t best = choose(pending, now);
+      const ValueId n = pending[best];
+      pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(best));
+      now = std::max(now + issue_, start_of(n));
+      ready_[n] = now + latency;
+      append(n);
+    }
+    finish();
+    return std::move(to_);
+  }
+
+ private:
+  static constexpr std::size_t window = 40;
+  static constexpr double latency = 4.0, never = std::numeric_limits<double>::infinity();
+
+  // A result takes the place of what stood there: those that read that come first.
+  void place_overwritten() {
+    live_.assign(size_, false);
+    for (const MicroResult& r : code_.results) live_[r.value] = live_[r.value] || r.is_read;
+    for (ValueId n = size_; n-- > 0;)
+      if (live_[n]) for_each_operand(code_, n, [&](ValueId x) { live_[x] = true; });
+    std::vector<std::vector<ValueId>> users(size_);
+    for (ValueId n = 0; n < size_; ++n)
+      if (live_[n]) for_each_operand(code_, n, [&](ValueId x) { users[x].push_back(n); });
+    std::unordered_map<std::uint32_t, ValueId> stands;  // by pointer
+    for (ValueId n = 0; n < size_; ++n)
+      if (code_.values[n].op == MicroOp::load) stands.try_emplace(code_.values[n].a, n);
+    for (const MicroResult& r : code_.results) {
+      if (const auto before = stands.find(r.pointer); before != stands.end()) {
+        for (const ValueId user : users[before->second])
+          if (user != r.value) waits_for_[r.value].push_back(user);
+        if (!is_source(code_.values[before->second].op)) waits_for_[r.value].push_back(before->second);
+      }
+      stands[r.pointer] = r.value;
+    }
+  }
+
+  // How long what depends on a value takes.
+  void find_rest() {
+    rest_.assign(size_, 0.0);
+    for (ValueId n = size_; n-- > 0;)
+      if (live_[n]) for_each_operand(code_, n, [&](ValueId x) { rest_[x] = std::max(rest_[x], rest_[n] + latency); });
+  }
+
+  double start_of(ValueId n) const {
+    double start = 0.0;
+    for_each_operand(code_, n, [&](ValueId x) {
+      if (!is_source(code_.values[x].op)) start = std::max(start, done_[x] ? ready_[x] : never);
+    });
+    for (const ValueId x : waits_for_[n])
+      if (live_[x] && !done_[x]) return never;
+    return start;
+  }
+
+  std::size_t choose(const std::vector<ValueId>& pending, double now) const {
+    std::size_t best = 0;
+    double best_start = never;
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+      const double start = std::max(start_of(pending[i]), now + issue_);
+      if (start < best_start || (start == best_start && start < never && rest_[pending[i]] > rest_[pending[best]]))
+        best = i, best_start = start;
+    }
+    return best;
+  }
+
+  void append(ValueId n) {
+    const auto place = [&](ValueId x) {
+      if (map_[x] != no_value) return;
+      to_.values.push_back(code_.values[x]);
+      map_[x] = static_cast<ValueId>(to_.values.size() - 1);
+    };
+    for_each_operand(code_, n, place);
+    done_[n] = true;
+    MicroInstruction i = code_.values[n];
+    const bool one = i.op == MicroOp::neg || i.op == MicroOp::abs || i.op == MicroOp::neg_abs || i.op == MicroOp::sqrt || i.op == MicroOp::rint ||
+                     i.op == MicroOp::reciprocal_14 || i.op == MicroOp::move;
+    if (i.op != MicroOp::select) i.a = map_[i.a];
+    if (!one) i.b = map_[i.b];
+    if (i.op == MicroOp::fma || i.op == MicroOp::negated_fma || i.op == MicroOp::select) i.c = map_[i.c];
+    to_.values.push_back(i);
+    map_[n] = static_cast<ValueId>(to_.values.size() - 1);
+  }
+
+  void finish() {
+    to_.masks = code_.masks;
+    for (MicroMask& m : to_.masks)
+      if (m.op != MaskOp::negation && m.op != MaskOp::both) m.a = map_[m.a], m.b = map_[m.b];
+    for (const MicroResult& r : code_.results)
+      if (live_[r.value]) to_.results.push_back({map_[r.value], r.pointer, r.is_read});
+  }
+
+  const RowCode& code_;
+  double issue_;  // cycles between two values: two instructions start in each
+  ValueId size_;
+  std::vector<std::vector<ValueId>> waits_for_;  // beside the operands
+  std::vector<bool> live_, done_;
+  std::vector<double> rest_, ready_;
+  std::vector<ValueId> map_;
+  RowCode to_;
+};
+
+}  // namespace
+
+RowCode spread_out(const RowCode& code, int num_vectors) { return Spreading(code, num_vectors).run(); }
+
+}  // namespace rappel::detail
