@@ -6,9 +6,13 @@
 //   best    blocks, static sizes, lanes and registers by hand: as fast as its author could make it.
 // Each gives the mean or sum that rappel gives from the row by row program in row_costs.hpp, to 1e-12.
 
+#include "hand/curve.hpp"
 #include "hand/kmeans.hpp"
 #include "hand/linear.hpp"
 #include "hand/links.hpp"
+#include "hand/lookups.hpp"
 #include "hand/mixture.hpp"
 #include "hand/mixture_best.hpp"
+#include "hand/perceptron.hpp"
 #include "hand/polynomial.hpp"
+#include "hand/softmax.hpp"
