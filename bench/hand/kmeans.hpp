@@ -70,7 +70,9 @@ inline double kmeans_expert(const KMeansData& data, Vector& gradient) {
 class KMeansBest {
  public:
   explicit KMeansBest(const KMeansData& data)
-      : data_(data), half_norms_(static_cast<std::size_t>(data.centroids.size() / d)) {}
+      : data_(data), half_norms_(static_cast<std::size_t>(data.centroids.size() / d)), numbers_(half_norms_) {
+    for (std::size_t i = 0; i < numbers_.size(); ++i) numbers_[i] = static_cast<double>(i);
+  }
 
   double operator()(Vector& gradient) {
     const Index k = data_.centroids.size() / d, stride = data_.X.outerStride();
@@ -93,30 +95,32 @@ class KMeansBest {
   }
 
  private:
-  static constexpr int d = kmeans_dimension, together = 4;
+  static constexpr int d = kmeans_dimension;
 
+  // Which centroid it is, by lane. Eight at once: as many sums as it takes to keep the multipliers busy.
   Lanes nearest(const Lanes (&x)[d], Index k) const {
-    const double* c = data_.centroids.data();
     Lanes least = all(std::numeric_limits<double>::infinity()), index = {};
     Index i = 0;
-    for (; i + together <= k; i += together, c += together * d) {
-      Lanes s[together];
-      for (int t = 0; t < together; ++t) s[t] = all(half_norms_[static_cast<std::size_t>(i + t)]);
-#pragma GCC unroll 16
-      for (int j = 0; j < d; ++j)
-        for (int t = 0; t < together; ++t) s[t] -= x[j] * c[t * d + j];
-      for (int t = 0; t < together; ++t) {
-        index = s[t] < least ? all(static_cast<double>(i + t)) : index;
-        least = minimum(s[t], least);
-      }
-    }
-    for (; i < k; ++i, c += d) {
-      Lanes s = all(half_norms_[static_cast<std::size_t>(i)]);
-      for (int j = 0; j < d; ++j) s -= x[j] * c[j];
-      index = s < least ? all(static_cast<double>(i)) : index;
-      least = minimum(s, least);
-    }
+    for (; i + 8 <= k; i += 8) compare<8>(x, i, least, index);
+    for (; i + 4 <= k; i += 4) compare<4>(x, i, least, index);
+    for (; i < k; ++i) compare<1>(x, i, least, index);
     return index;
+  }
+
+  template <int Together>
+  void compare(const Lanes (&x)[d], Index i, Lanes& least, Lanes& index) const {
+    const double* const c = data_.centroids.data() + i * d;
+    Lanes s[Together];
+    for (int t = 0; t < Together; ++t) s[t] = all(half_norms_[static_cast<std::size_t>(i + t)]);
+#pragma GCC unroll 16
+    for (int j = 0; j < d; ++j)
+#pragma GCC unroll 8
+      for (int t = 0; t < Together; ++t) s[t] -= x[j] * c[t * d + j];
+#pragma GCC unroll 8
+    for (int t = 0; t < Together; ++t) {
+      index = s[t] < least ? all(numbers_[static_cast<std::size_t>(i + t)]) : index;
+      least = minimum(s[t], least);
+    }
   }
 
   // Of each row in x, c - x is added to its centroid's gradient; returns the squares.
@@ -138,7 +142,7 @@ class KMeansBest {
   }
 
   const KMeansData& data_;
-  std::vector<double> half_norms_;
+  std::vector<double> half_norms_, numbers_;  // 0, 1, ..: a load where a conversion would take three steps
 };
 
 }  // namespace rappel::bench::hand

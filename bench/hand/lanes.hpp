@@ -102,42 +102,68 @@ inline Lanes exponential(Lanes x) {
 #endif
 }
 
+// The low and the high halves of a and b, interleaved.
+inline Lanes interleave_low(Lanes a, Lanes b) {
+#if defined(__AVX512F__)
+  return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+#elif defined(__AVX__)
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+#else
+  return __builtin_shufflevector(a, b, 0, 2);
+#endif
+}
+inline Lanes interleave_high(Lanes a, Lanes b) {
+#if defined(__AVX512F__)
+  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif defined(__AVX__)
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+  return __builtin_shufflevector(a, b, 1, 3);
+#endif
+}
+
 // v[i][j] becomes v[j][i]: as often as width can be halved, the first half is interleaved with the second.
 inline void transpose(Lanes (&v)[width]) {
   for (int step = 1; step < width; step *= 2) {
     Lanes next[width];
     for (int i = 0; i < width / 2; ++i) {
-      const Lanes a = v[i], b = v[i + width / 2];
-#if defined(__AVX512F__)
-      next[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
-      next[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-#elif defined(__AVX__)
-      next[2 * i] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-      next[2 * i + 1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-#else
-      next[2 * i] = __builtin_shufflevector(a, b, 0, 2);
-      next[2 * i + 1] = __builtin_shufflevector(a, b, 1, 3);
-#endif
+      next[2 * i] = interleave_low(v[i], v[i + width / 2]);
+      next[2 * i + 1] = interleave_high(v[i], v[i + width / 2]);
     }
     for (int i = 0; i < width; ++i) v[i] = next[i];
   }
 }
 
-// The sum of log(x) over rows, 1 <= x <= 32: as a product by lane, with a logarithm only where it would overflow. Each
-// factor rounds once, an absolute error of 2^-53 in the sum.
+// The sum of each of v[0], v[1], ..: a transpose that adds what it has brought together, half as many each time.
+inline Lanes sums(const Lanes* v) {
+  Lanes s[width];
+  for (int i = 0; i < width; ++i) s[i] = v[i];
+  for (int half = width / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) s[i] = interleave_low(s[i], s[i + half]) + interleave_high(s[i], s[i + half]);
+  return s[0];
+}
+
+// The sum of log(x) over rows, 1 <= x <= 32: as a product by lane, with one logarithm in the end. Each factor rounds
+// once, an absolute error of 2^-53 in the sum.
 class SumOfLogs {
  public:
   static constexpr Index most_factors = 200;  // 32^200 = 2^1000: call flush at least that often
   void add(Lanes x) { product_ *= x; }
   void flush() {
-    for (int i = 0; i < width; ++i) sum_ += std::log(product_[i]);
-    product_ = all(1.0);
+    const Bits bits = (Bits)product_;
+    exponents_ += (bits >> 52) - 1023;
+    product_ = (Lanes)((bits & ((std::int64_t{1} << 52) - 1)) | (Bits)all(1.0));
   }
-  double sum() const { return sum_; }
+  double sum() {
+    flush();
+    double product = 1.0, exponent = 0.0;
+    for (int i = 0; i < width; ++i) product *= product_[i], exponent += static_cast<double>(exponents_[i]);
+    return std::log(product) + exponent * 0x1.62e42fefa39efp-1;
+  }
 
  private:
   Lanes product_ = all(1.0);
-  double sum_ = 0.0;
+  Bits exponents_ = {};
 };
 
 }  // namespace rappel::bench::hand

@@ -25,7 +25,7 @@ struct SquaredError {  // (z - y)^2
     return residual;
   }
   void flush() {}
-  double value() const { return sum(sum_); }
+  double value() { return sum(sum_); }
 
  private:
   Lanes sum_ = {};
@@ -52,7 +52,7 @@ struct Logistic {  // log(1 + exp(z)) - y z
     return (z < 0.0 ? e * inverse : inverse) - y;
   }
   void flush() { logs_.flush(); }
-  double value() const { return sum(sum_) + logs_.sum(); }
+  double value() { return sum(sum_) + logs_.sum(); }
 
  private:
   Lanes sum_ = {};
@@ -78,7 +78,7 @@ struct Poisson {  // exp(z) - y z
     return e - y;
   }
   void flush() {}
-  double value() const { return sum(sum_); }
+  double value() { return sum(sum_); }
 
  private:
   Lanes sum_ = {};
@@ -106,7 +106,7 @@ struct HuberLoss {  // d^2 / 2 where |d| <= 1, else |d| - 1/2; d = z - y
     return clamped;
   }
   void flush() {}
-  double value() const { return sum(sum_); }
+  double value() { return sum(sum_); }
 
  private:
   Lanes sum_ = {};

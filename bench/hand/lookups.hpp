@@ -26,32 +26,44 @@ class LogSumExpBest {
   explicit LogSumExpBest(const Vector& theta) : theta_(theta), most_(chunks()), total_(chunks()) {}
 
   double operator()(Vector& gradient) {
-    for (std::size_t c = 0; c < most_.size(); ++c) shifted_exponentials(c, gradient);
+    for (std::size_t c = 0; c < most_.size(); ++c) shifted_exponentials(c, gradient.data());
     const double most = *std::max_element(most_.begin(), most_.end());
     double total = 0.0;
     for (std::size_t c = 0; c < most_.size(); ++c) total += total_[c] * std::exp(most_[c] - most);
-    for (std::size_t c = 0; c < most_.size(); ++c) {
+    // Backwards: what was written last is still in the caches.
+    for (std::size_t c = most_.size(); c-- > 0;) {
       const double factor = std::exp(most_[c] - most) / total;
-      for (Index i = begin(c); i < begin(c + 1); i += width) store(&gradient[i], factor * load(&gradient[i]));
+      double* const g = gradient.data();
+      for (Index i = begin(c); i < begin(c + 1); i += width) {
+        __builtin_prefetch(g + i - chunk, 1);
+        store(g + i, factor * load(g + i));
+      }
     }
     return most + std::log(total);
   }
 
  private:
-  static constexpr Index chunk = 2048;
+  static constexpr Index chunk = 1024;
   std::size_t chunks() const { return static_cast<std::size_t>((theta_.size() + chunk - 1) / chunk); }
   Index begin(std::size_t c) const { return std::min(static_cast<Index>(c) * chunk, theta_.size()); }
 
-  void shifted_exponentials(std::size_t c, Vector& gradient) {
+  // Fetches the next chunk on the way.
+  void shifted_exponentials(std::size_t c, double* gradient) {
     const double* const x = theta_.data();
-    Lanes most = load(x + begin(c)), total = {};
-    for (Index i = begin(c); i < begin(c + 1); i += width) most = maximum(most, load(x + i));
-    double highest = most[0];
-    for (int i = 1; i < width; ++i) highest = std::max(highest, most[i]);
-#pragma GCC unroll 4
-    for (Index i = begin(c); i < begin(c + 1); i += width) {
+    const Index first = begin(c), last = begin(c + 1);
+    Lanes most[2] = {load(x + first), load(x + first)}, total = {};
+    for (Index i = first; i < last; i += width) {
+      Lanes& m = most[i / width % 2];
+      m = maximum(m, load(x + i));
+    }
+    most[0] = maximum(most[0], most[1]);
+    double highest = most[0][0];
+    for (int i = 1; i < width; ++i) highest = std::max(highest, most[0][i]);
+    for (Index i = first; i < last; i += width) {
+      __builtin_prefetch(x + i + chunk);
+      __builtin_prefetch(gradient + i + chunk, 1);
       const Lanes e = exponential(load(x + i) - highest);
-      store(&gradient[i], e);
+      store(gradient + i, e);
       total += e;
     }
     most_[c] = highest, total_[c] = sum(total);

@@ -28,10 +28,11 @@ class MixtureBest {
 
  private:
   static constexpr Index most_rows = 1024;  // whose weights are kept
-  static constexpr Index block = D > 16 ? 16 : 128;  // vectors of rows whose differences are kept: D x block
-  static constexpr int tile = D % 5 == 0 ? 5 : 4;    // of S: tile x tile sums in registers
+  static constexpr Index block = 16;  // vectors of rows whose differences are kept
+  static constexpr int tile = 5;      // of S: tile x tile sums in registers
+  static constexpr int padded = (D + tile - 1) / tile * tile;
   static constexpr int high = D % 5 == 0 ? 5 : 8, wide = D % 5 == 0 ? 4 : 3;  // of Q u: entries and vectors of rows
-  static_assert(D % high == 0 && D % tile == 0);
+  static_assert(D % high == 0);
   static std::size_t size(Index n) { return static_cast<std::size_t>(n); }
   Lanes* weights(Index c) { return &weights_[size(c * most_rows / width)]; }
 
@@ -104,8 +105,7 @@ class MixtureBest {
   }
 
   void moments(Index c, Index begin, Index n, Vector& gradient) {
-    std::fill(&s_[0][0], &s_[0][0] + D * D, Lanes{});
-    Lanes first[D] = {}, total = {};
+    Lanes first[padded] = {}, total = {};
     for (Index b = 0; b < n; b += block) {
       const Index rows = std::min(block, n - b);
       const Lanes* const w = weights(c) + b;
@@ -114,50 +114,53 @@ class MixtureBest {
       for (int i = 0; i < D; i += tile) {
         for (int a = 0; a < tile; ++a)
           for (Index r = 0; r < rows; ++r) first[i + a] += weighted_[a][r] = w[r] * u_[i + a][r];
-        for (int j = 0; j < i; j += tile) second_moments<false>(i, j, rows);
-        second_moments<true>(i, i, rows);
+        for (int j = 0; j < i; j += tile) second_moments<false>(i, j, rows, b == 0);
+        second_moments<true>(i, i, rows, b == 0);
       }
     }
     add_gradient(c, first, sum(total), gradient);
   }
 
   template <bool Diagonal>
-  void second_moments(int i, int j, Index rows) {
-    Lanes s[tile][tile];
-    for (int a = 0; a < tile; ++a)
-      for (int b = 0; b < tile; ++b) s[a][b] = s_[i + a][j + b];
+  void second_moments(int i, int j, Index rows, bool begin) {
+    Lanes s[tile][tile] = {};
+    if (!begin)
+      for (int a = 0; a < tile; ++a)
+        for (int b = 0; b < tile; ++b) s[a][b] = s_[(i + a) * padded + j + b];
     for (Index r = 0; r < rows; ++r)
 #pragma GCC unroll 8
       for (int a = 0; a < tile; ++a)
 #pragma GCC unroll 8
         for (int b = 0; b <= (Diagonal ? a : tile - 1); ++b) s[a][b] += weighted_[a][r] * u_[j + b][r];
     for (int a = 0; a < tile; ++a)
-      for (int b = 0; b < tile; ++b) s_[i + a][j + b] = s[a][b];
+      for (int b = 0; b < tile; ++b) s_[(i + a) * padded + j + b] = s[a][b];
   }
 
-  void add_gradient(Index c, const Lanes (&first)[D], double total, Vector& gradient) {
-    unpack(c);
-    Eigen::Matrix<double, D, D> S, Q, QS;
+  void add_gradient(Index c, const Lanes (&first)[padded], double total, Vector& gradient) {
+    using Square = Eigen::Matrix<double, D, D>;
+    static_assert(sizeof(Square) <= 1 << 15);  // it is on the stack
+    Square S, Q = Square::Zero(), QS;
     Eigen::Matrix<double, D, 1> s;
+    unpack(c);
     for (int i = 0; i < D; ++i) {
+      double entries[padded + width];
+      for (int j = 0; j <= i; j += width) store(entries + j, sums(&s_[i * padded + j]));
       s[i] = sum(first[i]);
-      for (int j = 0; j <= i; ++j) {
-        S(i, j) = S(j, i) = sum(s_[i][j]);
-        Q(i, j) = q(i, j), Q(j, i) = i == j ? q(i, i) : 0.0;
-      }
+      for (int j = 0; j <= i; ++j) S(i, j) = S(j, i) = entries[j], Q(i, j) = q(i, j);
     }
     QS.noalias() = Q * S;
     gradient[c] += total;
     gradient.segment(data_.mean_at(c), D) += Q.transpose() * (Q * s);
-    double* const icf = gradient.data() + data_.icf_at(c);
-    for (int i = 0; i < D; ++i) icf[i] += total - QS(i, i) * Q(i, i);
-    for (int j = 0, at = D; j < D; ++j)
-      for (int i = j + 1; i < D; ++i) icf[at++] -= QS(i, j);
+    double* icf = gradient.data() + data_.icf_at(c);
+    for (int i = 0; i < D; ++i) *icf++ += total - QS(i, i) * Q(i, i);
+    for (int j = 0; j < D; ++j)
+      for (int i = j + 1; i < D; ++i) *icf++ -= QS(i, j);
   }
 
   const MixtureData& data_;
   std::vector<Lanes> weights_;  // of component c and row r: log density, then softmax
-  Lanes u_[D][block], weighted_[tile][block], s_[D][D];
+  // A line more than a block: columns a power of two apart would share the sets of the first cache. Beyond D: zeros.
+  Lanes u_[padded][block + 1] = {}, weighted_[tile][block + 1] = {}, s_[padded * padded + width];
   double q_[D / high][D * high];
 };
 

@@ -83,14 +83,14 @@ class PolynomialBest {
     }
     for (Index i = rows; i-- > 0;) {
       Lanes even[U], odd[U];
-      for (int u = 0; u < U; ++u) even[u] = s[u] * v[u] + c[cols * i], odd[u] = c[cols * i + 1] * p[1][u];
+      for (int u = 0; u < U; ++u) even[u] = all(c[cols * i]), odd[u] = c[cols * i + 1] * p[1][u];
 #pragma GCC unroll 8
       for (int j = 2; j < cols; j += 2)
         for (int u = 0; u < U; ++u) {
           even[u] += c[cols * i + j] * p[j][u];
           odd[u] += c[cols * i + j + 1] * p[j + 1][u];
         }
-      for (int u = 0; u < U; ++u) s[u] = even[u] + odd[u];
+      for (int u = 0; u < U; ++u) s[u] = s[u] * v[u] + (even[u] + odd[u]);
     }
     Lanes value = {};
     for (int u = 0; u < U; ++u) {
