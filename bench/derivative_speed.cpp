@@ -123,7 +123,8 @@ int main(int argc, char** argv) {
   }
   std::vector<Goal> goals;
   bench::run_matrices_and_lookups(session, goals);
-  session.run({bench::Bench{"trace", record_trace, benchmark::kMillisecond}, bench::Bench{"rosenbrock", rosenbrock, benchmark::kNanosecond}});
+  session.run({bench::Bench{"trace", record_trace, benchmark::kMillisecond},
+               bench::Bench{"rosenbrock", rosenbrock, benchmark::kNanosecond}});
   benchmark::Shutdown();
 
   bench::RatioReporter& reporter = session.reporter();

@@ -1,6 +1,7 @@
 #pragma once
 
-// Google Benchmark's console output, shortened to medians, then tables of ratios of medians, all from this one run.
+// Google Benchmark's console output, shortened to medians, then tables of ratios of medians, all from this
+// one run.
 
 #include <benchmark/benchmark.h>
 
@@ -23,12 +24,12 @@ struct Goal {
   double goal;
 };
 
-// A row of the table of costs over rows: its benches are name/rappel, name/loop, name/expert and name/best. A goal of 0
-// is none.
+// A row of the table of costs over rows: its benches are name/rappel, name/loop, name/expert and name/best. A
+// goal of 0 is none.
 struct RowGoal {
-  std::string name;                  // with the size
-  double expert = 0.0, best = 0.0;   // rappel / expert and rappel / best
-  double best_of_loop = 0.0;         // best / loop: a slower `best` is a bug of the bench
+  std::string name;                 // with the size
+  double expert = 0.0, best = 0.0;  // rappel / expert and rappel / best
+  double best_of_loop = 0.0;        // best / loop: a slower `best` is a bug of the bench
 };
 
 class RatioReporter : public benchmark::ConsoleReporter {
@@ -53,9 +54,13 @@ class RatioReporter : public benchmark::ConsoleReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     std::vector<Run> shown;
     for (const Run& run : runs) {
+      // Of the calling thread, so that who else is on the machine counts less; but of those that ask for real
+      // time.
+      const bool real = run.run_name.time_type == "real_time";
       if (run.run_type == Run::RT_Iteration && !run.error_occurred)
-        seconds_[run.run_name.function_name].push_back(run.real_accumulated_time /
-                                                       static_cast<double>(run.iterations));
+        seconds_[run.run_name.function_name].push_back(
+            (real ? run.real_accumulated_time : run.cpu_accumulated_time) /
+            static_cast<double>(run.iterations));
       if (run.repetitions == 1 || run.aggregate_name == "median") shown.push_back(run);
     }
     if (!shown.empty()) ConsoleReporter::ReportRuns(shown);
@@ -82,8 +87,8 @@ class RatioReporter : public benchmark::ConsoleReporter {
   }
 
   void print(const std::vector<RowGoal>& rows) const {
-    std::printf("\n%-42s %10s %28s %28s %18s\n", "cost over rows, value and gradient", "rappel us", "rappel / expert (goal)",
-                "rappel / best (goal)", "best / loop");
+    std::printf("\n%-42s %10s %28s %28s %18s\n", "cost over rows, value and gradient", "rappel us",
+                "rappel / expert (goal)", "rappel / best (goal)", "best / loop");
     for (const RowGoal& row : rows) {
       const double time = median(row.name + "/rappel");
       if (time == 0.0) continue;
@@ -107,12 +112,14 @@ class RatioReporter : public benchmark::ConsoleReporter {
   // Nanoseconds a call, or a node: the median time over `count`.
   void print_time(const char* what, const std::string& name, int count, double goal) const {
     const double ns = 1e9 * median(name) / count;
-    if (ns > 0.0) std::printf("%-64s %5.0f ns %5.0f ns  %s\n", what, ns, goal, ns <= goal ? "reached" : "missed");
+    if (ns > 0.0)
+      std::printf("%-64s %5.0f ns %5.0f ns  %s\n", what, ns, goal, ns <= goal ? "reached" : "missed");
   }
 
   // {"seconds": {name: median}, "ratios": [{"name", "baseline", "ratio", "goal", "reached"}]};
   // what did not run is left out, and a goal that is none. False if the file cannot be written.
-  bool write_ratios(const std::string& path, const std::vector<RowGoal>& rows, const std::vector<Goal>& goals) const {
+  bool write_ratios(const std::string& path, const std::vector<RowGoal>& rows,
+                    const std::vector<Goal>& goals) const {
     std::vector<Goal> all;
     for (const RowGoal& row : rows) {
       all.push_back({row.name + "/rappel", row.name + "/expert", row.expert});
@@ -132,8 +139,10 @@ class RatioReporter : public benchmark::ConsoleReporter {
     for (const Goal& g : all) {
       const double r = ratio(g.name, g.baseline);
       if (r == 0.0) continue;
-      out << separator << "    {\"name\": \"" << g.name << "\", \"baseline\": \"" << g.baseline << "\", \"ratio\": " << r;
-      if (g.goal > 0.0) out << ", \"goal\": " << g.goal << ", \"reached\": " << (r <= g.goal ? "true" : "false");
+      out << separator << "    {\"name\": \"" << g.name << "\", \"baseline\": \"" << g.baseline
+          << "\", \"ratio\": " << r;
+      if (g.goal > 0.0)
+        out << ", \"goal\": " << g.goal << ", \"reached\": " << (r <= g.goal ? "true" : "false");
       out << "}";
       separator = ",\n";
     }

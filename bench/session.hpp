@@ -1,7 +1,7 @@
 #pragma once
 
-// Google Benchmark, run group by group: what is compared runs interleaved, so that a neighbour's load falls on all of
-// it, and shares data that are made when the first of a group runs and freed after its last.
+// Google Benchmark, run group by group: what is compared runs interleaved, so that a neighbour's load falls
+// on all of it, and shares data that are made when the first of a group runs and freed after its last.
 
 #include "report.hpp"
 
@@ -18,11 +18,13 @@ struct Bench {
   std::string name;
   std::function<void(benchmark::State&)> run;
   benchmark::TimeUnit unit = benchmark::kMicrosecond;
+  bool real_time =
+      false;  // true where several threads work: ratios are otherwise of the calling thread's processor time
 };
 using Group = std::vector<Bench>;
 
-// Our own options, taken out of the arguments: --ratios FILE writes the tables as JSON. --benchmark_out too, since
-// Google Benchmark would write one file a group.
+// Our own options, taken out of the arguments: --ratios FILE writes the tables as JSON. --benchmark_out too,
+// since Google Benchmark would write one file a group.
 struct SessionOptions {
   std::string ratios, out;
   bool filtered = false;  // --benchmark_filter was given
@@ -48,7 +50,10 @@ class Session {
     int selected = 0;
     for (const Bench& bench : group)
       if (selects(bench.name)) {
-        benchmark::RegisterBenchmark(bench.name.c_str(), bench.run)->Unit(bench.unit);
+        benchmark::internal::Benchmark* const registered =
+            benchmark::RegisterBenchmark(bench.name.c_str(), bench.run);
+        registered->Unit(bench.unit);
+        if (bench.real_time) registered->UseRealTime();
         ++selected;
       }
     if (selected > 0) benchmark::RunSpecifiedBenchmarks(&reporter_, ".");
@@ -57,8 +62,8 @@ class Session {
 
  private:
   std::vector<std::string> split(int argc, char** argv) {
-    std::vector<std::string> kept = {argv[0], "--benchmark_enable_random_interleaving=true", "--benchmark_repetitions=7",
-                                     "--benchmark_min_time=0.1"};
+    std::vector<std::string> kept = {argv[0], "--benchmark_enable_random_interleaving=true",
+                                     "--benchmark_repetitions=7", "--benchmark_min_time=0.1"};
     for (int i = 1; i < argc; ++i) {
       const std::string argument = argv[i];
       const auto value_of = [&](const std::string& prefix, std::string& value) {

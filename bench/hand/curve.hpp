@@ -1,7 +1,7 @@
 #pragma once
 
-// The curve a exp(-b x) + c through points: the mean squared residual with its gradient, and J'J, J'r, r'r / 2 of the
-// residuals for a Gauss-Newton step.
+// The curve a exp(-b x) + c through points: the mean squared residual with its gradient, and J'J, J'r, r'r /
+// 2 of the residuals for a Gauss-Newton step.
 
 #include "data.hpp"
 #include "lanes.hpp"
@@ -58,7 +58,8 @@ inline double curve_best(const CurveData& data, Vector& gradient) {
   const Index m = data.points.rows();
   Lanes squares[U] = {}, by_a[U] = {}, by_b[U] = {}, by_c[U] = {};
   const auto row = [&](Index r, int u) {
-    const Lanes xs = load(x + r), e = exponential(minus_b * xs), residual = a * e + (c - load(y + r)), re = residual * e;
+    const Lanes xs = load(x + r), e = exponential(minus_b * xs), residual = a * e + (c - load(y + r)),
+                re = residual * e;
     squares[u] += residual * residual;
     by_a[u] += re, by_b[u] += re * xs, by_c[u] += residual;
   };
@@ -67,7 +68,8 @@ inline double curve_best(const CurveData& data, Vector& gradient) {
 #pragma GCC unroll 4
     for (int u = 0; u < U; ++u) row(r + u * width, u);
   for (; r < m; r += width) row(r, 0);
-  for (int u = 1; u < U; ++u) squares[0] += squares[u], by_a[0] += by_a[u], by_b[0] += by_b[u], by_c[0] += by_c[u];
+  for (int u = 1; u < U; ++u)
+    squares[0] += squares[u], by_a[0] += by_a[u], by_b[0] += by_b[u], by_c[0] += by_c[u];
   const double scale = 1.0 / static_cast<double>(m);
   gradient[0] = 2.0 * scale * sum(by_a[0]);
   gradient[1] = -2.0 * scale * data.theta[0] * sum(by_b[0]);
@@ -119,10 +121,12 @@ inline double curve_normal_best(const CurveData& data, Vector& out) {
   const double *const x = data.points.data(), *const y = x + data.points.outerStride();
   const Lanes a = all(data.theta[0]), minus_b = all(-data.theta[1]), c = all(data.theta[2]);
   const Index m = data.points.rows();
-  Lanes rr = {}, re = {}, rt = {}, r1 = {}, ee = {}, et = {}, e1 = {}, tt = {}, t1 = {};  // t = x e, of the column -a x e
+  Lanes rr = {}, re = {}, rt = {}, r1 = {}, ee = {}, et = {}, e1 = {}, tt = {},
+        t1 = {};  // t = x e, of the column -a x e
 #pragma GCC unroll 2
   for (Index r = 0; r < m; r += width) {
-    const Lanes xs = load(x + r), e = exponential(minus_b * xs), t = xs * e, residual = a * e + (c - load(y + r));
+    const Lanes xs = load(x + r), e = exponential(minus_b * xs), t = xs * e,
+                residual = a * e + (c - load(y + r));
     rr += residual * residual, re += residual * e, rt += residual * t, r1 += residual;
     ee += e * e, et += e * t, e1 += e, tt += t * t, t1 += t;
   }

@@ -10,7 +10,8 @@ namespace rappel::bench::hand {
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Steele, Lea and Flood, Fast splittable pseudorandom number generators (2014): tables of 10^7 entries take 20 ms.
+// Steele, Lea and Flood, Fast splittable pseudorandom number generators (2014): tables of 10^7 entries take
+// 20 ms.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}

@@ -46,8 +46,8 @@ inline double kmeans_loop(const KMeansData& data, Vector& gradient) {
 inline double kmeans_expert(const KMeansData& data, Vector& gradient) {
   using Point = Eigen::Matrix<double, kmeans_dimension, 1>;
   const Index k = data.centroids.size() / kmeans_dimension;
-  const Eigen::Map<const Eigen::Matrix<double, kmeans_dimension, Eigen::Dynamic>> centroids(data.centroids.data(),
-                                                                                            kmeans_dimension, k);
+  const Eigen::Map<const Eigen::Matrix<double, kmeans_dimension, Eigen::Dynamic>> centroids(
+      data.centroids.data(), kmeans_dimension, k);
   Eigen::Map<Eigen::Matrix<double, kmeans_dimension, Eigen::Dynamic>> g(gradient.data(), kmeans_dimension, k);
   double value = 0.0;
   gradient.setZero();
@@ -65,8 +65,8 @@ inline double kmeans_expert(const KMeansData& data, Vector& gradient) {
   return value;
 }
 
-// Which centroid is nearest shows in |c|^2 / 2 - x'c, one multiply-add a coordinate for eight rows at once. The
-// distance itself is computed of the nearest alone, as the difference, so nothing cancels.
+// Which centroid is nearest shows in |c|^2 / 2 - x'c, one multiply-add a coordinate for eight rows at once.
+// The distance itself is computed of the nearest alone, as the difference, so nothing cancels.
 class KMeansBest {
  public:
   explicit KMeansBest(const KMeansData& data)

@@ -1,7 +1,8 @@
 #pragma once
 
-// What the `best` baselines are made of: lanes of doubles as wide as the instruction set that this file is compiled
-// for, and the exponential. Vector extensions, with intrinsics only where AVX-512 has an instruction of its own.
+// What the `best` baselines are made of: lanes of doubles as wide as the instruction set that this file is
+// compiled for, and the exponential. Vector extensions, with intrinsics only where AVX-512 has an instruction
+// of its own.
 
 #include <rappel/core.hpp>
 
@@ -82,8 +83,14 @@ inline Lanes exponential(Lanes x) {
   const double round = 0x1.8p52;
 #if defined(__AVX512F__)
   // x = k log(2) / 16 + r with |r| < 0.022: 2^(k mod 16 / 16) from a table in two registers, and six terms.
-  const Lanes low = {0x1p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
-                     0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0};
+  const Lanes low = {0x1p+0,
+                     0x1.0b5586cf9890fp+0,
+                     0x1.172b83c7d517bp+0,
+                     0x1.2387a6e756238p+0,
+                     0x1.306fe0a31b715p+0,
+                     0x1.3dea64c123422p+0,
+                     0x1.4bfdad5362a27p+0,
+                     0x1.5ab07dd485429p+0};
   const Lanes high = {0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
                       0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
   const Lanes shifted = x * 0x1.71547652b82fep+4 + round, k = shifted - round;
@@ -96,7 +103,8 @@ inline Lanes exponential(Lanes x) {
   const Lanes shifted = x * 0x1.71547652b82fep+0 + round, k = shifted - round;
   const Lanes r = (x - k * 0x1.62e42fefa3800p-1) - k * 0x1.ef35793c76730p-45;
   Lanes p = all(1.0 / 479001600);
-  for (const double factorial : {39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0})
+  for (const double factorial :
+       {39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0})
     p = p * r + 1.0 / factorial;
   return (Lanes)((Bits)p + ((Bits)shifted << 52));
 #endif
@@ -134,17 +142,19 @@ inline void transpose(Lanes (&v)[width]) {
   }
 }
 
-// The sum of each of v[0], v[1], ..: a transpose that adds what it has brought together, half as many each time.
+// The sum of each of v[0], v[1], ..: a transpose that adds what it has brought together, half as many each
+// time.
 inline Lanes sums(const Lanes* v) {
   Lanes s[width];
   for (int i = 0; i < width; ++i) s[i] = v[i];
   for (int half = width / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) s[i] = interleave_low(s[i], s[i + half]) + interleave_high(s[i], s[i + half]);
+    for (int i = 0; i < half; ++i)
+      s[i] = interleave_low(s[i], s[i + half]) + interleave_high(s[i], s[i + half]);
   return s[0];
 }
 
-// The sum of log(x) over rows, 1 <= x <= 32: as a product by lane, with one logarithm in the end. Each factor rounds
-// once, an absolute error of 2^-53 in the sum.
+// The sum of log(x) over rows, 1 <= x <= 32: as a product by lane, with one logarithm in the end. Each factor
+// rounds once, an absolute error of 2^-53 in the sum.
 class SumOfLogs {
  public:
   static constexpr Index most_factors = 200;  // 32^200 = 2^1000: call flush at least that often

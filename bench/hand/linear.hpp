@@ -1,7 +1,7 @@
 #pragma once
 
-// Costs of a linear model: the mean over rows of link(z, y), z = w'x + b, with its gradient by w and b (the last
-// parameter). A Link is the mean squared error, the logistic cost, and so on: links.hpp.
+// Costs of a linear model: the mean over rows of link(z, y), z = w'x + b, with its gradient by w and b (the
+// last parameter). A Link is the mean squared error, the logistic cost, and so on: links.hpp.
 
 #include "data.hpp"
 #include "lanes.hpp"
@@ -58,8 +58,8 @@ class LinearExpert {
   Vector z_, residual_;
 };
 
-// Few features, their number known: each strip of rows is read once, from memory; the gradient's partial sums stay in
-// registers.
+// Few features, their number known: each strip of rows is read once, from memory; the gradient's partial sums
+// stay in registers.
 template <class Link, int N>
 double linear_best_narrow(const LinearData& data, Vector& gradient) {
   constexpr int strip = N > 12 ? 2 : 4;
@@ -99,8 +99,8 @@ double linear_best_narrow(const LinearData& data, Vector& gradient) {
   return link.value() / static_cast<double>(m);
 }
 
-// Many features: blocks of rows that stay in the second-level cache between the two passes; while the second reads one
-// block, the next is fetched.
+// Many features: blocks of rows that stay in the second-level cache between the two passes; while the second
+// reads one block, the next is fetched.
 template <class Link>
 double linear_best_wide(const LinearData& data, Vector& gradient) {
   constexpr Index block = 256, tile = 4;
@@ -122,7 +122,8 @@ double linear_best_wide(const LinearData& data, Vector& gradient) {
       }
     }
     for (; j < n; ++j)
-      for (Index r = 0; r < rows; r += width) store(z + r, load(z + r) + w[j] * load(X + j * stride + begin + r));
+      for (Index r = 0; r < rows; r += width)
+        store(z + r, load(z + r) + w[j] * load(X + j * stride + begin + r));
     Lanes intercept = {};
     for (Index r = 0; r < rows; r += width) {
       const Lanes residual = link.lanes(load(z + r), load(y + begin + r));
@@ -157,10 +158,14 @@ double linear_best_wide(const LinearData& data, Vector& gradient) {
 template <class Link>
 double linear_best(const LinearData& data, Vector& gradient) {
   switch (data.X.cols()) {
-    case 5: return linear_best_narrow<Link, 5>(data, gradient);
-    case 10: return linear_best_narrow<Link, 10>(data, gradient);
-    case 20: return linear_best_narrow<Link, 20>(data, gradient);
-    default: return linear_best_wide<Link>(data, gradient);
+    case 5:
+      return linear_best_narrow<Link, 5>(data, gradient);
+    case 10:
+      return linear_best_narrow<Link, 10>(data, gradient);
+    case 20:
+      return linear_best_narrow<Link, 20>(data, gradient);
+    default:
+      return linear_best_wide<Link>(data, gradient);
   }
 }
 

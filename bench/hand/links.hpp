@@ -1,7 +1,8 @@
 #pragma once
 
-// What a row of a linear model costs, three times: `row` for the loop, `columns` for the expert, `lanes` for the best.
-// Each gives the value's part and, as `residual`, its derivative by z; that of `lanes` lacks gradient_factor.
+// What a row of a linear model costs, three times: `row` for the loop, `columns` for the expert, `lanes` for
+// the best. Each gives the value's part and, as `residual`, its derivative by z; that of `lanes` lacks
+// gradient_factor.
 
 #include "lanes.hpp"
 
@@ -40,8 +41,7 @@ struct Logistic {  // log(1 + exp(z)) - y z
   }
   static double columns(const Vector& z, const Vector& y, Vector& residual) {
     residual = (-z.array().abs()).exp();  // one exponential a row
-    const double value =
-        (z.array().max(0.0) + (1.0 + residual.array()).log() - y.array() * z.array()).sum();
+    const double value = (z.array().max(0.0) + (1.0 + residual.array()).log() - y.array() * z.array()).sum();
     residual = (z.array() < 0.0).select(residual.array(), 1.0) / (1.0 + residual.array()) - y.array();
     return value;
   }

@@ -73,7 +73,8 @@ class LogSumExpBest {
   std::vector<double> most_, total_;
 };
 
-// The sum over ratings (user, item, rating) of (u'v - rating)^2, u and v of `rank` entries looked up: users first.
+// The sum over ratings (user, item, rating) of (u'v - rating)^2, u and v of `rank` entries looked up: users
+// first.
 inline constexpr int factor_rank = 16;
 
 struct FactorisationData {
@@ -117,12 +118,12 @@ inline double factorisation_expert(const FactorisationData& data, Vector& gradie
   return value;
 }
 
-// As many ratings at once as there are lanes: their inner products are summed by one transpose. In the order of the
-// table: sorting it by user first would save a third of the loads and stores.
+// As many ratings at once as there are lanes: their inner products are summed by one transpose. In the order
+// of the table: sorting it by user first would save a third of the loads and stores.
 inline double factorisation_best(const FactorisationData& data, Vector& gradient) {
   constexpr int parts = factor_rank / width;
   const double *const user = data.ratings.data(), *const item = user + data.ratings.outerStride(),
-               *const rating = item + data.ratings.outerStride(), *const w = data.theta.data();
+                      *const rating = item + data.ratings.outerStride(), *const w = data.theta.data();
   double* const g = gradient.data();
   gradient.setZero();
   Lanes value = {};

@@ -1,9 +1,9 @@
 #pragma once
 
-// A Gaussian mixture in the form that the field's benchmark suites use (Srajer, Kukelova and Fitzgibbon, A benchmark of
-// selected algorithmic differentiation tools, 2018): parameters are the log weights alpha, the means, and of each
-// component the logarithms of the diagonal and, by columns, the strictly lower triangle of Q, the inverse Cholesky
-// factor; a Wishart prior on Q with gamma = 1, m = 0.
+// A Gaussian mixture in the form that the field's benchmark suites use (Srajer, Kukelova and Fitzgibbon, A
+// benchmark of selected algorithmic differentiation tools, 2018): parameters are the log weights alpha, the
+// means, and of each component the logarithms of the diagonal and, by columns, the strictly lower triangle of
+// Q, the inverse Cholesky factor; a Wishart prior on Q with gamma = 1, m = 0.
 
 #include "data.hpp"
 
@@ -30,9 +30,11 @@ struct MixtureData {
 inline double mixture_constant(const MixtureData& data) {
   const double pi = 3.14159265358979323846, d = static_cast<double>(data.d), freedom = d + 1.0;
   double log_gamma = 0.25 * d * (d - 1.0) * std::log(pi);
-  for (Index j = 1; j <= data.d; ++j) log_gamma += std::lgamma(0.5 * (freedom + 1.0 - static_cast<double>(j)));
+  for (Index j = 1; j <= data.d; ++j)
+    log_gamma += std::lgamma(0.5 * (freedom + 1.0 - static_cast<double>(j)));
   const double wishart = -0.5 * std::log(2.0) * freedom * d - log_gamma;
-  return -0.5 * static_cast<double>(data.X.rows()) * d * std::log(2.0 * pi) - static_cast<double>(data.k) * wishart;
+  return -0.5 * static_cast<double>(data.X.rows()) * d * std::log(2.0 * pi) -
+         static_cast<double>(data.k) * wishart;
 }
 
 // The prior and the weights' normalisation, - n logsumexp(alpha): O(parameters). Adds to the gradient.
@@ -52,8 +54,8 @@ inline double mixture_penalty(const MixtureData& data, Vector& gradient) {
   return value;
 }
 
-// By row and component, in the order of the definition. ByColumns: Q x as a sum of columns, which is how the triangle
-// is stored and what a compiler vectorises: the form that is published. Else entry by entry.
+// By row and component, in the order of the definition. ByColumns: Q x as a sum of columns, which is how the
+// triangle is stored and what a compiler vectorises: the form that is published. Else entry by entry.
 template <bool ByColumns>
 double mixture_scalar(const MixtureData& data, Vector& gradient) {
   const Index d = data.d, k = data.k;
@@ -70,7 +72,8 @@ double mixture_scalar(const MixtureData& data, Vector& gradient) {
   for (Index r = 0; r < data.rows.rows(); ++r) {
     const double* const x = data.rows.row(r).data();
     for (Index c = 0; c < k; ++c) {
-      double *const u = &difference[static_cast<std::size_t>(c * d)], *const q = &product[static_cast<std::size_t>(c * d)];
+      double *const u = &difference[static_cast<std::size_t>(c * d)],
+                    *const q = &product[static_cast<std::size_t>(c * d)];
       const double* const diag = &diagonal[static_cast<std::size_t>(c * d)];
       const double* L = theta + data.icf_at(c) + d;
       for (Index i = 0; i < d; ++i) u[i] = x[i] - theta[data.mean_at(c) + i], q[i] = diag[i] * u[i];
@@ -91,7 +94,8 @@ double mixture_scalar(const MixtureData& data, Vector& gradient) {
     value += most + std::log(total);
     for (Index c = 0; c < k; ++c) {
       const double weight = log_density[static_cast<std::size_t>(c)] / total;
-      const double *const u = &difference[static_cast<std::size_t>(c * d)], *const q = &product[static_cast<std::size_t>(c * d)];
+      const double *const u = &difference[static_cast<std::size_t>(c * d)],
+                          *const q = &product[static_cast<std::size_t>(c * d)];
       const double* const diag = &diagonal[static_cast<std::size_t>(c * d)];
       const double* L = theta + data.icf_at(c) + d;
       double *const icf = gradient.data() + data.icf_at(c), *const mean = gradient.data() + data.mean_at(c);
@@ -123,7 +127,11 @@ double mixture_scalar(const MixtureData& data, Vector& gradient) {
   return value;
 }
 
-inline double mixture_loop(const MixtureData& data, Vector& gradient) { return mixture_scalar<false>(data, gradient); }
-inline double mixture_expert(const MixtureData& data, Vector& gradient) { return mixture_scalar<true>(data, gradient); }
+inline double mixture_loop(const MixtureData& data, Vector& gradient) {
+  return mixture_scalar<false>(data, gradient);
+}
+inline double mixture_expert(const MixtureData& data, Vector& gradient) {
+  return mixture_scalar<true>(data, gradient);
+}
 
 }  // namespace rappel::bench::hand

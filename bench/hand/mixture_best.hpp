@@ -1,8 +1,9 @@
 #pragma once
 
-// The Gaussian mixture of mixture.hpp, by blocks of rows in lanes. The log densities come first. With their softmax w,
-// the gradient of a component needs the moments  W = sum w,  s = sum w u  and  S = sum w u u'  (u = x - mean) alone:
-// -Q S by Q, Q'Q s by the mean. So each way takes d^2 / 2 multiply-adds a row and component, in register tiles.
+// The Gaussian mixture of mixture.hpp, by blocks of rows in lanes. The log densities come first. With their
+// softmax w, the gradient of a component needs the moments  W = sum w,  s = sum w u  and  S = sum w u u'  (u
+// = x - mean) alone: -Q S by Q, Q'Q s by the mean. So each way takes d^2 / 2 multiply-adds a row and
+// component, in register tiles.
 
 #include "lanes.hpp"
 #include "mixture.hpp"
@@ -28,10 +29,11 @@ class MixtureBest {
 
  private:
   static constexpr Index most_rows = 1024;  // whose weights are kept
-  static constexpr Index block = 16;  // vectors of rows whose differences are kept
-  static constexpr int tile = 5;      // of S: tile x tile sums in registers
+  static constexpr Index block = 16;        // vectors of rows whose differences are kept
+  static constexpr int tile = 5;            // of S: tile x tile sums in registers
   static constexpr int padded = (D + tile - 1) / tile * tile;
-  static constexpr int high = D % 5 == 0 ? 5 : 8, wide = D % 5 == 0 ? 4 : 3;  // of Q u: entries and vectors of rows
+  static constexpr int high = D % 5 == 0 ? 5 : 8,
+                       wide = D % 5 == 0 ? 4 : 3;  // of Q u: entries and vectors of rows
   static_assert(D % high == 0);
   static std::size_t size(Index n) { return static_cast<std::size_t>(n); }
   Lanes* weights(Index c) { return &weights_[size(c * most_rows / width)]; }
@@ -97,6 +99,7 @@ class MixtureBest {
       for (Index c = 0; c < data_.k; ++c) total += weights(c)[r] = exponential(weights(c)[r] - most);
       value += most;
       logs.add(total);
+      if (r % 128 == 0) logs.flush();
       const Lanes inverse = reciprocal(total);
       for (Index c = 0; c < data_.k; ++c) weights(c)[r] *= inverse;
     }
@@ -159,7 +162,8 @@ class MixtureBest {
 
   const MixtureData& data_;
   std::vector<Lanes> weights_;  // of component c and row r: log density, then softmax
-  // A line more than a block: columns a power of two apart would share the sets of the first cache. Beyond D: zeros.
+  // A line more than a block: columns a power of two apart would share the sets of the first cache. Beyond D:
+  // zeros.
   Lanes u_[padded][block + 1] = {}, weighted_[tile][block + 1] = {}, s_[padded * padded + width];
   double q_[D / high][D * high];
 };

@@ -1,7 +1,7 @@
 #pragma once
 
-// A perceptron with one hidden layer of sigmoids and softmax cross entropy: the mean over rows. Parameters are the first
-// layer's weights (one hidden unit after the other) and intercepts, then the second's.
+// A perceptron with one hidden layer of sigmoids and softmax cross entropy: the mean over rows. Parameters
+// are the first layer's weights (one hidden unit after the other) and intercepts, then the second's.
 
 #include "data.hpp"
 
@@ -25,7 +25,8 @@ struct PerceptronData {
 
 inline double perceptron_loop(const PerceptronData& data, Vector& gradient) {
   const double* const theta = data.theta.data();
-  std::vector<double> h(static_cast<std::size_t>(data.hidden)), back(h), z(static_cast<std::size_t>(data.classes));
+  std::vector<double> h(static_cast<std::size_t>(data.hidden)), back(h),
+      z(static_cast<std::size_t>(data.classes));
   double value = 0.0;
   gradient.setZero();
   for (Index r = 0; r < data.rows.rows(); ++r) {
@@ -37,7 +38,8 @@ inline double perceptron_loop(const PerceptronData& data, Vector& gradient) {
     }
     for (Index c = 0; c < data.classes; ++c) {
       double s = theta[data.bias2_at() + c];
-      for (Index u = 0; u < data.hidden; ++u) s += theta[data.weights2_at() + c * data.hidden + u] * h[static_cast<std::size_t>(u)];
+      for (Index u = 0; u < data.hidden; ++u)
+        s += theta[data.weights2_at() + c * data.hidden + u] * h[static_cast<std::size_t>(u)];
       z[static_cast<std::size_t>(c)] = s;
       value -= label[c] * s;
     }
@@ -56,7 +58,8 @@ inline double perceptron_loop(const PerceptronData& data, Vector& gradient) {
       }
     }
     for (Index u = 0; u < data.hidden; ++u) {
-      const double s = h[static_cast<std::size_t>(u)], residual = back[static_cast<std::size_t>(u)] * s * (1.0 - s);
+      const double s = h[static_cast<std::size_t>(u)],
+                   residual = back[static_cast<std::size_t>(u)] * s * (1.0 - s);
       gradient[data.bias1_at() + u] += residual;
       for (Index i = 0; i < data.inputs; ++i) gradient[u * data.inputs + i] += residual * x[i];
     }
@@ -72,9 +75,11 @@ class PerceptronExpert {
 
   double operator()(Vector& gradient) {
     const PerceptronData& p = data_;
-    const Eigen::Map<const Matrix> W1(p.theta.data(), p.inputs, p.hidden), W2(p.theta.data() + p.weights2_at(), p.hidden, p.classes);
+    const Eigen::Map<const Matrix> W1(p.theta.data(), p.inputs, p.hidden),
+        W2(p.theta.data() + p.weights2_at(), p.hidden, p.classes);
     const auto b1 = p.theta.segment(p.bias1_at(), p.hidden), b2 = p.theta.segment(p.bias2_at(), p.classes);
-    Eigen::Map<Matrix> g1(gradient.data(), p.inputs, p.hidden), g2(gradient.data() + p.weights2_at(), p.hidden, p.classes);
+    Eigen::Map<Matrix> g1(gradient.data(), p.inputs, p.hidden),
+        g2(gradient.data() + p.weights2_at(), p.hidden, p.classes);
     gradient.setZero();
     double value = 0.0;
     for (Index begin = 0; begin < p.X.rows(); begin += block) {

@@ -38,9 +38,9 @@ inline double polynomial_loop(const PolynomialData& data, Vector& gradient) {
   return value / static_cast<double>(m);
 }
 
-// 128 coefficients as 16 x 8: with v = x^8, the value is the sum of c[8 i + j] v^i x^j, and the gradient that of
-// (residual v^i) x^j over rows, a matrix product of 16 x rows and rows x 8. One multiply-add each for a row and a
-// coefficient, none of which waits for the one before.
+// 128 coefficients as 16 x 8: with v = x^8, the value is the sum of c[8 i + j] v^i x^j, and the gradient that
+// of (residual v^i) x^j over rows, a matrix product of 16 x rows and rows x 8. One multiply-add each for a
+// row and a coefficient, none of which waits for the one before.
 class PolynomialBest {
  public:
   explicit PolynomialBest(const PolynomialData& data) : data_(data) {}
@@ -63,7 +63,8 @@ class PolynomialBest {
   }
 
  private:
-  static constexpr Index rows = 16, cols = 8, tile = 4, block = 20;  // 24 vectors each: 31 kB, the first cache
+  static constexpr Index rows = 16, cols = 8, tile = 4,
+                         block = 20;  // 24 vectors each: 31 kB, the first cache
 
   // The squared residuals of U vectors of rows; leaves powers_ and weights_.
   template <int U>
@@ -97,7 +98,8 @@ class PolynomialBest {
       Lanes q = s[u] - load(data_.y.data() + begin + (r + u) * width), q1 = q * v[u];
       value += q * q;
       const Lanes v2 = v[u] * v[u];
-      for (Index i = 0; i < rows; i += 2, q *= v2, q1 *= v2) weights_[r + u][i] = q, weights_[r + u][i + 1] = q1;
+      for (Index i = 0; i < rows; i += 2, q *= v2, q1 *= v2)
+        weights_[r + u][i] = q, weights_[r + u][i + 1] = q1;
     }
     return value;
   }

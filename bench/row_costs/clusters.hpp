@@ -59,7 +59,8 @@ inline Function record_mixture(const hand::MixtureData& data) {
     const Expr likelihood = sum_over_rows(Columns(data.X), [&](Row x) {
       std::vector<Expr> log_density;
       for (Index c = 0; c < k; ++c) {
-        const ExprSpan mean = theta.subspan(data.mean_at(c), d), icf = theta.subspan(data.icf_at(c), data.icf_size());
+        const ExprSpan mean = theta.subspan(data.mean_at(c), d),
+                       icf = theta.subspan(data.icf_at(c), data.icf_size());
         Expr norm = 0.0;
         for (Index i = 0; i < d; ++i) {
           Expr q = diagonal[static_cast<std::size_t>(c * d + i)] * (x[i] - mean[i]);

@@ -31,18 +31,18 @@ struct Comparison {
   bool has_best = true;
 };
 
-// Value and gradient are those of rappel to the tolerance: the value relatively, the gradient by its norm. Otherwise the
-// figures mean nothing: ends the process with status 1. Also leaves warm caches and workspaces.
+// Value and gradient are those of rappel to the tolerance: the value relatively, the gradient by its norm.
+// Otherwise the figures mean nothing: ends the process with status 1. Also leaves warm caches and workspaces.
 inline void check(const std::string& name, const Variants& v) {
   Vector expected(v.num_results), gradient(v.num_results);
   const double value = v.rappel(expected);
   for (const auto& [who, run] : {std::pair{"loop", &v.loop}, {"expert", &v.expert}, {"best", &v.best}}) {
     if (!*run) continue;
-    const double off = std::abs((*run)(gradient) - value) / std::abs(value);
+    const double off = std::abs((*run)(gradient)-value) / std::abs(value);
     const double gradient_off = (gradient - expected).norm() / expected.norm();
     if (off <= v.tolerance && gradient_off <= v.tolerance) continue;
-    std::fprintf(stderr, "%s/%s differs from rappel: value by %.2g, gradient by %.2g of its norm\n", name.c_str(), who, off,
-                 gradient_off);
+    std::fprintf(stderr, "%s/%s differs from rappel: value by %.2g, gradient by %.2g of its norm\n",
+                 name.c_str(), who, off, gradient_off);
     std::exit(1);
   }
 }
@@ -59,12 +59,14 @@ inline void time_of(const Run& run, Index num_results, benchmark::State& state) 
 inline Group group_of(const Comparison& comparison) {
   const auto variants = std::make_shared<Variants>();
   const auto bench = [&](const char* who, Run Variants::*run) {
-    return Bench{comparison.goal.name + "/" + who, [=, make = comparison.make, name = comparison.goal.name](benchmark::State& state) {
+    return Bench{comparison.goal.name + "/" + who,
+                 [=, make = comparison.make, name = comparison.goal.name](benchmark::State& state) {
                    if (variants->num_results == 0) check(name, *variants = make());
                    time_of((*variants).*run, variants->num_results, state);
                  }};
   };
-  Group group = {bench("rappel", &Variants::rappel), bench("loop", &Variants::loop), bench("expert", &Variants::expert)};
+  Group group = {bench("rappel", &Variants::rappel), bench("loop", &Variants::loop),
+                 bench("expert", &Variants::expert)};
   if (comparison.has_best) group.push_back(bench("best", &Variants::best));
   return group;
 }

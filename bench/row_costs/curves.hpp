@@ -21,9 +21,8 @@ inline std::shared_ptr<hand::CurveData> curve_data(Index m) {
 inline Variants curve_variants(Index m) {
   const auto data = curve_data(m);
   const Function cost = record(3, [&](ExprSpan t) {
-    return mean_over_rows(Columns(data->points), [&](Row row) {
-      return square(t[0] * exp(-t[1] * row[0]) + t[2] - row[1]);
-    });
+    return mean_over_rows(Columns(data->points),
+                          [&](Row row) { return square(t[0] * exp(-t[1] * row[0]) + t[2] - row[1]); });
   });
   const auto expert = std::make_shared<hand::CurveExpert>(*data);
   return {.num_results = 3,
@@ -37,11 +36,16 @@ inline Variants curve_variants(Index m) {
 inline Variants curve_normal_variants(Index m) {
   const auto data = curve_data(m);
   const Function residuals = record(3, [&](ExprSpan t) {
-    return map_rows(Columns(data->points), [&](Row row) { return t[0] * exp(-t[1] * row[0]) + t[2] - row[1]; });
+    return map_rows(Columns(data->points),
+                    [&](Row row) { return t[0] * exp(-t[1] * row[0]) + t[2] - row[1]; });
   });
   const auto expert = std::make_shared<hand::CurveNormalExpert>(*data);
   return {.num_results = 12,
-          .rappel = [=](Vector& g) { return residuals.gauss_newton(span_of(data->theta), span_of(g).first(3), span_of(g).subspan(3)); },
+          .rappel =
+              [=](Vector& g) {
+                return residuals.gauss_newton(span_of(data->theta), span_of(g).first(3),
+                                              span_of(g).subspan(3));
+              },
           .loop = [=](Vector& g) { return hand::curve_normal_loop(*data, g); },
           .expert = [=](Vector& g) { return (*expert)(g); },
           .best = [=](Vector& g) { return hand::curve_normal_best(*data, g); }};

@@ -14,7 +14,8 @@ namespace rappel::bench {
 
 inline Variants perceptron_variants(Index m) {
   hand::Random random(7);
-  const auto data = std::make_shared<hand::PerceptronData>(hand::PerceptronData{784, 128, 10, random.matrix(m, 784, 0.0, 1.0), Matrix::Zero(m, 10), {}, {}});
+  const auto data = std::make_shared<hand::PerceptronData>(
+      hand::PerceptronData{784, 128, 10, random.matrix(m, 784, 0.0, 1.0), Matrix::Zero(m, 10), {}, {}});
   for (Index r = 0; r < m; ++r) data->onehot(r, static_cast<Index>(random.bits() % 10)) = 1.0;
   data->rows.resize(m, 794);
   data->rows << data->X, data->onehot;
@@ -22,11 +23,14 @@ inline Variants perceptron_variants(Index m) {
   const Index inputs = data->inputs, hidden = data->hidden, classes = data->classes;
   const Function cost = record(data->num_parameters(), [&](ExprSpan theta) {
     const ExprSpan weights1 = theta.first(inputs * hidden), bias1 = theta.subspan(data->bias1_at(), hidden),
-                   weights2 = theta.subspan(data->weights2_at(), hidden * classes), bias2 = theta.last(classes);
+                   weights2 = theta.subspan(data->weights2_at(), hidden * classes),
+                   bias2 = theta.last(classes);
     return mean_over_rows(Columns(data->X, data->onehot), [&](Row row) {
       std::vector<Expr> h, z;
-      for (Index u = 0; u < hidden; ++u) h.push_back(sigmoid(dot(weights1.subspan(u * inputs, inputs), row.first(inputs)) + bias1[u]));
-      for (Index c = 0; c < classes; ++c) z.push_back(dot(weights2.subspan(c * hidden, hidden), h) + bias2[c]);
+      for (Index u = 0; u < hidden; ++u)
+        h.push_back(sigmoid(dot(weights1.subspan(u * inputs, inputs), row.first(inputs)) + bias1[u]));
+      for (Index c = 0; c < classes; ++c)
+        z.push_back(dot(weights2.subspan(c * hidden, hidden), h) + bias2[c]);
       return logsumexp(z) - dot(row.last(classes), z);
     });
   });
@@ -49,17 +53,19 @@ inline Variants logsumexp_variants(Index n) {
   });
   const auto best = std::make_shared<hand::LogSumExpBest>(*theta);
   const Run loop = [=](Vector& g) { return hand::logsumexp_loop(*theta, g); };
-  return {.num_results = n,
-          .rappel = [=](Vector& g) { return (void)index, cost.value_and_gradient(*theta, g); },  // borrows index
-          .loop = loop,
-          .expert = loop,
-          .best = [=](Vector& g) { return (void)theta, (*best)(g); }};
+  return {
+      .num_results = n,
+      .rappel = [=](Vector& g) { return (void)index, cost.value_and_gradient(*theta, g); },  // borrows index
+      .loop = loop,
+      .expert = loop,
+      .best = [=](Vector& g) { return (void)theta, (*best)(g); }};
 }
 
 inline Variants factorisation_variants(Index m) {
   constexpr Index rank = hand::factor_rank;
   hand::Random random(9);
-  const auto data = std::make_shared<hand::FactorisationData>(hand::FactorisationData{1000, 1700, random.matrix(m, 3), {}});
+  const auto data =
+      std::make_shared<hand::FactorisationData>(hand::FactorisationData{1000, 1700, random.matrix(m, 3), {}});
   for (Index r = 0; r < m; ++r) {
     data->ratings(r, 0) = static_cast<double>(random.bits() % static_cast<unsigned>(data->users));
     data->ratings(r, 1) = static_cast<double>(random.bits() % static_cast<unsigned>(data->items));

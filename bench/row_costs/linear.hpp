@@ -44,13 +44,15 @@ inline std::string size_name(const std::string& name, Index m, Index n) {
 
 inline Comparison squared_error(Index m, Index n, double expert, double best) {
   return {{size_name("squared_error", m, n), expert, best}, [=] {
-            return linear_variants<hand::SquaredError>(m, n, false, [](Expr z, Expr y) { return square(z - y); });
+            return linear_variants<hand::SquaredError>(m, n, false,
+                                                       [](Expr z, Expr y) { return square(z - y); });
           }};
 }
 
 inline Comparison logistic(Index m, Index n, double expert, double best, double best_of_loop = 0.0) {
   return {{size_name("logistic", m, n), expert, best, best_of_loop}, [=] {
-            return linear_variants<hand::Logistic>(m, n, true, [](Expr z, Expr y) { return softplus(z) - y * z; });
+            return linear_variants<hand::Logistic>(m, n, true,
+                                                   [](Expr z, Expr y) { return softplus(z) - y * z; });
           }};
 }
 
@@ -62,7 +64,8 @@ inline Comparison poisson(Index m, Index n, double expert, double best) {
 
 inline Comparison huber_loss(Index m, Index n, double expert, double best) {
   return {{size_name("huber", m, n), expert, best}, [=] {
-            return linear_variants<hand::HuberLoss>(m, n, false, [](Expr z, Expr y) { return huber(z - y, 1.0); });
+            return linear_variants<hand::HuberLoss>(m, n, false,
+                                                    [](Expr z, Expr y) { return huber(z - y, 1.0); });
           }};
 }
 
