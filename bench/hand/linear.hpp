@@ -103,7 +103,7 @@ double linear_best_narrow(const LinearData& data, Vector& gradient) {
 // reads one block, the next is fetched.
 template <class Link>
 double linear_best_wide(const LinearData& data, Vector& gradient) {
-  constexpr Index block = 256, tile = 4;
+  constexpr Index block = 128, tile = 4;
   const Index m = data.X.rows(), n = data.X.cols(), stride = data.X.outerStride();
   const double *const X = data.X.data(), *const y = data.y.data(), *const w = data.w.data();
   std::vector<Lanes> g(static_cast<std::size_t>(n) + 1, Lanes{});
