@@ -2,43 +2,34 @@
 
 // Costs of matrices, of lookups by row and of loops, against the same by hand: parts of derivative_speed.
 
-#include "report.hpp"
+#include "row_costs/comparison.hpp"
 
 #include <rappel/autodiff.hpp>
 
 #include <Eigen/Dense>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <tuple>
 
 namespace rappel::bench {
 
-using Run = std::function<double(Vector& gradient)>;  // the value
-
-// Both are run once and have to agree to 1e-9, the condition of the matrices at hand.
-inline void register_pair(const std::string& name, Index n, const Run& rappel, const Run& hand, double goal,
-                          std::vector<Goal>& goals) {
-  for (const auto& [who, run] : {std::pair{"rappel", rappel}, {"hand", hand}})
-    benchmark::RegisterBenchmark((name + "/" + who).c_str(), [=, run = run](benchmark::State& state) {
-      Vector gradient(n), other(n);
-      const double value = rappel(gradient), expected = hand(other);
-      if (!(std::abs(value - expected) <= 1e-9 * std::abs(expected) && (gradient - other).norm() <= 1e-9 * other.norm())) {
-        std::fprintf(stderr, "derivative_speed: the results of %s differ\n", name.c_str());
-        std::exit(1);
-      }
-      for (auto _ : state) {
-        benchmark::DoNotOptimize(run(gradient));
-        benchmark::ClobberMemory();
-      }
-    });
+// NAME/rappel and NAME/hand, which have to agree to 1e-9, the condition of the matrices at hand.
+inline Group pair_of(const std::string& name, double goal, std::vector<Goal>& goals, std::function<Variants()> make) {
   goals.push_back({name + "/rappel", name + "/hand", goal});
+  const auto variants = std::make_shared<Variants>();
+  const auto bench = [&](const char* who, Run Variants::*run) {
+    return Bench{name + "/" + who, [=](benchmark::State& state) {
+                   if (variants->num_results == 0) check(name, *variants = make());
+                   time_of((*variants).*run, variants->num_results, state);
+                 }};
+  };
+  return {bench("rappel", &Variants::rappel), bench("hand", &Variants::expert)};
 }
 
 // Rasmussen and Williams 2006, equation 5.9.
-inline void register_gaussian_process(std::vector<Goal>& goals) {
+inline Variants gaussian_process_variants() {
   const Index n = 300;
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> entry(0.0, 3.0);
@@ -62,7 +53,12 @@ inline void register_gaussian_process(std::vector<Goal>& goals) {
     gradient[1] = 0.5 * (W * D.array()).sum() * t[0] / std::pow(t[1], 3);
     return 0.5 * y.dot(a) + factor.matrixLLT().diagonal().array().log().sum();
   };
-  register_pair("gaussian_process/300", 2, [=](Vector& g) { return f->value_and_gradient(t, g); }, hand, 1.3, goals);
+  return {.num_results = 2,
+          .rappel = [=](Vector& g) { return f->value_and_gradient(t, g); },
+          .loop = {},
+          .expert = hand,
+          .best = {},
+          .tolerance = 1e-9};
 }
 
 // Two residuals a row: a point X seen by a camera of eleven parameters (rotation vector other than zero, centre, focal
@@ -142,7 +138,7 @@ inline std::shared_ptr<Lookups> make_lookups(Index first, Index second, Index ro
 
 // The "value" is the sum of the entries of the Jacobian, column by column on both sides; the gradient those of the
 // first row.
-inline void register_row_jacobian(std::vector<Goal>& goals) {
+inline Variants row_jacobian_variants() {
   const auto t = make_lookups(50, 2000, 30000);
   const Index cameras = 11 * t->first, points = 3 * t->second;
   Matrix table(t->rows, 5);  // camera, point, observation, row
@@ -172,36 +168,13 @@ inline void register_row_jacobian(std::vector<Goal>& goals) {
     gradient = Eigen::Map<const Vector>(rows->data(), 30);
     return rows->back();
   };
-  register_pair("row_jacobian/30000x2x15", 30, rappel, hand, 0.5, goals);
+  return {.num_results = 30, .rappel = rappel, .loop = {}, .expert = hand, .best = {}, .tolerance = 1e-9};
 }
 
-inline void register_matrix_factorisation(std::vector<Goal>& goals) {
-  constexpr Index rank = 16;
-  const auto t = make_lookups(1000, 1700, 100000);
-  const Vector w = Vector::NullaryExpr((t->first + t->second) * rank, [](Index i) { return std::sin(static_cast<double>(i)); });
-  const auto f = std::make_shared<Function>(record(w.size(), [&](ExprSpan x) {
-    return sum_over_rows(Columns(t->data), [&](Row row) {
-      const std::vector<Expr> u = gather(x.first(t->first * rank), row[0], rank), v = gather(x.last(t->second * rank), row[1], rank);
-      return square(dot(u, v) - row[2]);
-    });
-  }));
-  const Run hand = [=](Vector& gradient) {
-    gradient.setZero();
-    double value = 0.0;
-    for (Index r = 0; r < t->rows; ++r) {
-      const Index i = static_cast<Index>(t->data(r, 0)) * rank, j = (t->first + static_cast<Index>(t->data(r, 1))) * rank;
-      double e = -t->data(r, 2);
-      for (Index k = 0; k < rank; ++k) e += w[i + k] * w[j + k];
-      value += e * e;
-      for (Index k = 0; k < rank; ++k) {
-        gradient[i + k] += 2.0 * e * w[j + k];
-        gradient[j + k] += 2.0 * e * w[i + k];
-      }
-    }
-    return value;
-  };
-  register_pair("matrix_factorisation/100000x16", w.size(), [=](Vector& g) { return f->value_and_gradient(w, g); }, hand,
-                0.9, goals);
+// Makes the groups, one after the other; adds their goals.
+inline void run_matrices_and_lookups(Session& session, std::vector<Goal>& goals) {
+  session.run(pair_of("gaussian_process/300", 1.3, goals, gaussian_process_variants));
+  session.run(pair_of("row_jacobian/30000x2x15", 0.5, goals, row_jacobian_variants));
 }
 
 }  // namespace rappel::bench
