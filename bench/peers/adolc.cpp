@@ -30,8 +30,9 @@ double once(const auto& cost, std::span<const double> x, std::span<double> gradi
   return value;
 }
 
+short last_tape = 0;  // that is kept; 0 serves those that are used once
+
 Derivative replayed(const auto& cost) {
-  static short last_tape = 0;
   return [cost, tape = ++last_tape, recorded = false](std::span<const double> x, std::span<double> gradient) mutable {
     if (!recorded) record(tape, cost, x);
     recorded = true;
