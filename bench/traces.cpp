@@ -8,6 +8,7 @@
 
 #include <rappel/autodiff.hpp>
 
+#include <Eigen/LU>
 #include <cstdlib>
 #include <functional>
 #include <memory>
