@@ -1,11 +1,13 @@
-// Value and gradient against code written by hand: derivative_speed [--ratios FILE] [Google Benchmark's options], of
-// which --benchmark_out=FILE writes JSON. Without --benchmark_filter it also measures peak memory, by running itself for
-// several numbers of rows.
+// Value and gradient against code written by hand: derivative_speed [--ratios FILE] [--scale] [Google Benchmark's
+// options], of which --benchmark_out=FILE writes JSON. Without --benchmark_filter it also measures peak memory, by running
+// itself for several numbers of rows; with --scale, or without --benchmark_filter and --benchmark_min_time, also how time
+// and memory grow.
 
-#include "child.hpp"
 #include "matrices_and_lookups.hpp"
 #include "row_costs.hpp"
+#include "scale.hpp"
 #include "session.hpp"
+#include "support/child.hpp"
 #include "traces.hpp"
 
 #include <rappel/autodiff.hpp>
@@ -36,7 +38,7 @@ void logistic_once(Index m) {
 }
 
 long peak_less_data(Index m) {
-  const double bytes = bench::in_child([m] { return logistic_once(m), bench::peak_resident_bytes(); });
+  const double bytes = test::in_child([m] { return logistic_once(m), test::peak_resident_bytes(); });
   return static_cast<long>(bytes / 1024.0) - static_cast<long>(m) * 3 * 8 / 1024;
 }
 
@@ -57,9 +59,12 @@ void print_memory() {
 
 int main(int argc, char** argv) {
   bench::Session session(argc, argv);
-  const bool everything = !session.options().filtered;
+  const bench::SessionOptions& options = session.options();
+  const bool everything = !options.filtered;
   if (everything) print_memory();  // before anything else makes this process large
   const std::vector<bench::Figure> memory = everything ? bench::trace_memory() : std::vector<bench::Figure>();
+  const bool scaled = options.scale || (everything && !options.brief);
+  const std::vector<bench::Figure> scale = scaled ? bench::measure_scale() : std::vector<bench::Figure>();
 
   std::vector<bench::RowGoal> rows;
   for (const bench::Comparison& cost : bench::row_costs()) {
@@ -75,10 +80,12 @@ int main(int argc, char** argv) {
   reporter.finish();
   reporter.print(rows);
   reporter.print(goals);
-  const std::vector<bench::Figure> figures = bench::trace_figures(reporter, memory);
+  std::vector<bench::Figure> figures = bench::trace_figures(reporter, memory);
   bench::print_figures("one scalar trace", figures);
+  bench::print_figures("scale", scale);
+  figures.insert(figures.end(), scale.begin(), scale.end());
   bench::print_figures("the same by other libraries: time of rappel / theirs", bench::peer_figures(reporter));
-  const std::string& path = session.options().ratios;
+  const std::string& path = options.ratios;
   if (path.empty() || reporter.write_ratios(path, rows, goals, figures)) return 0;
   std::fprintf(stderr, "derivative_speed: cannot write %s\n", path.c_str());
   return 1;

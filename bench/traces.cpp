@@ -1,6 +1,6 @@
 #include "traces.hpp"
 
-#include "child.hpp"
+#include "support/child.hpp"
 #include "peers/peer.hpp"
 #include "support/count_allocations.hpp"
 #include "traces/costs.hpp"
@@ -240,7 +240,7 @@ std::vector<Figure> trace_memory() {
   const LongTrace cost = LongTrace::of_nodes(1'000'000);
   const std::vector<double> start = cost.start();
   const Vector x = vector_of(start);
-  const auto bytes = [&](auto work) { return peak_bytes_of(work) / cost.num_nodes(); };
+  const auto bytes = [&](auto work) { return test::peak_bytes_of(work) / cost.num_nodes(); };
   const auto by_rappel = [&] { benchmark::DoNotOptimize(value_and_gradient([&](ExprSpan w) { return cost(w); }, x)); };
   figures.push_back({"free value_and_gradient of 1e6 nodes, peak memory", bytes(by_rappel), 32.0, "B/node"});
   for (const Peer& peer : peers()) {
@@ -251,7 +251,7 @@ std::vector<Figure> trace_memory() {
     figures.push_back({"the same, " + peer.name, bytes(by_peer), not_measured, "B/node"});
   }
   const auto lstm = [](int steps, auto record_it) {
-    return peak_bytes_of([=] {
+    return test::peak_bytes_of([=] {
       const Lstm l = Lstm::of_steps(steps);
       benchmark::DoNotOptimize(record_it(l).value_and_gradient(vector_of(l.start())));
     }) / 1024.0;

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <limits>
 
-namespace rappel::bench {
+namespace rappel::test {
 
 // Bytes of the resident set of this process now.
 inline double resident_bytes() {
@@ -61,4 +61,4 @@ double peak_bytes_of(Work work) {
   });
 }
 
-}  // namespace rappel::bench
+}  // namespace rappel::test
