@@ -1,17 +1,16 @@
-// Value and gradient against code written by hand: derivative_speed [--ratios FILE] [Google Benchmark's options], of
-// which --benchmark_out=FILE writes JSON. Without --benchmark_filter it also measures peak memory, by running itself for
-// several numbers of rows.
+// Value and gradient against code written by hand: derivative_speed [--ratios FILE] [--scale] [Google Benchmark's
+// options], of which --benchmark_out=FILE writes JSON. Without --benchmark_filter it also measures peak memory, by running
+// itself for several numbers of rows; with --scale, or without --benchmark_filter and --benchmark_min_time, also how time
+// and memory grow.
 
 #include "matrices_and_lookups.hpp"
 #include "row_costs.hpp"
+#include "scale.hpp"
 #include "session.hpp"
-#include "support/count_allocations.hpp"
+#include "support/child.hpp"
+#include "traces.hpp"
 
 #include <rappel/autodiff.hpp>
-
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -20,46 +19,6 @@ namespace {
 
 using namespace rappel;
 using bench::Goal;
-
-// A scalar recurrence in which no two nodes are equal: seven operations a step, constants not counted.
-constexpr int num_trace_steps = 14286, num_trace_nodes = 7 * num_trace_steps;
-Expr long_trace(ExprSpan x) {
-  Expr a = x[0], b = x[1];
-  for (int i = 0; i < num_trace_steps; ++i) {
-    const double c = 1.0 + 1e-6 * i;
-    const Expr next = sin(a * c) + b;
-    b = a * 0.5 - tanh(b + c);
-    a = next;
-  }
-  return a * b;
-}
-
-void record_trace(benchmark::State& state) {
-  Index nodes = 0;
-  const Vector x{{0.5, 0.25}};
-  Vector gradient(2);
-  for (auto _ : state) {
-    const Function f = record(2, long_trace);
-    benchmark::DoNotOptimize(f.value_and_gradient(x, gradient));  // differentiates and lowers, then runs once
-    nodes = f.graph().size();
-  }
-  state.counters["nodes"] = static_cast<double>(nodes);
-}
-
-void rosenbrock(benchmark::State& state) {
-  const Function f =
-      record(2, [](ExprSpan x) { return 100.0 * square(x[1] - square(x[0])) + square(1.0 - x[0]); });
-  const Vector x{{-1.2, 1.0}};
-  Vector gradient(2);
-  f.value_and_gradient(x, gradient);  // the workspace of this thread grows once
-  const long before = test::num_allocations();
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(f.value_and_gradient(x, gradient));
-    benchmark::ClobberMemory();
-  }
-  // Google Benchmark itself allocates nothing between the iterations.
-  state.counters["allocations"] = static_cast<double>(test::num_allocations() - before);
-}
 
 // Peak resident set of a process that computes the logistic cost of m x 2, less the data, in kB.
 void logistic_once(Index m) {
@@ -79,22 +38,8 @@ void logistic_once(Index m) {
 }
 
 long peak_less_data(Index m) {
-  int ends[2];
-  if (pipe(ends) != 0) return -1;
-  const pid_t child = fork();
-  if (child == 0) {
-    logistic_once(m);
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const long less = usage.ru_maxrss - static_cast<long>(m) * 3 * 8 / 1024;
-    const bool written = write(ends[1], &less, sizeof less) == static_cast<ssize_t>(sizeof less);
-    _exit(written ? 0 : 1);
-  }
-  long less = -1;
-  if (read(ends[0], &less, sizeof less) != static_cast<ssize_t>(sizeof less)) less = -1;
-  close(ends[0]), close(ends[1]);
-  waitpid(child, nullptr, 0);
-  return less;
+  const double bytes = test::in_child([m] { return logistic_once(m), test::peak_resident_bytes(); });
+  return static_cast<long>(bytes / 1024.0) - static_cast<long>(m) * 3 * 8 / 1024;
 }
 
 void print_memory() {
@@ -114,7 +59,12 @@ void print_memory() {
 
 int main(int argc, char** argv) {
   bench::Session session(argc, argv);
-  if (!session.options().filtered) print_memory();  // before anything else makes this process large
+  const bench::SessionOptions& options = session.options();
+  const bool everything = !options.filtered;
+  if (everything) print_memory();  // before anything else makes this process large
+  const std::vector<bench::Figure> memory = everything ? bench::trace_memory() : std::vector<bench::Figure>();
+  const bool scaled = options.scale || (everything && !options.brief);
+  const std::vector<bench::Figure> scale = scaled ? bench::measure_scale() : std::vector<bench::Figure>();
 
   std::vector<bench::RowGoal> rows;
   for (const bench::Comparison& cost : bench::row_costs()) {
@@ -123,19 +73,20 @@ int main(int argc, char** argv) {
   }
   std::vector<Goal> goals;
   bench::run_matrices_and_lookups(session, goals);
-  session.run({bench::Bench{"trace", record_trace, benchmark::kMillisecond},
-               bench::Bench{"rosenbrock", rosenbrock, benchmark::kNanosecond}});
+  bench::run_traces(session);
   benchmark::Shutdown();
 
   bench::RatioReporter& reporter = session.reporter();
   reporter.finish();
   reporter.print(rows);
   reporter.print(goals);
-  reporter.print_time("trace of 1e5 nodes: recorded, merged, differentiated, lowered, run", "trace",
-                      num_trace_nodes, 600.0);
-  reporter.print_time("rosenbrock: value and gradient", "rosenbrock", 1, 100.0);
-  const std::string& path = session.options().ratios;
-  if (path.empty() || reporter.write_ratios(path, rows, goals)) return 0;
+  std::vector<bench::Figure> figures = bench::trace_figures(reporter, memory);
+  bench::print_figures("one scalar trace", figures);
+  bench::print_figures("scale", scale);
+  figures.insert(figures.end(), scale.begin(), scale.end());
+  bench::print_figures("the same by other libraries: time of rappel / theirs", bench::peer_figures(reporter));
+  const std::string& path = options.ratios;
+  if (path.empty() || reporter.write_ratios(path, rows, goals, figures)) return 0;
   std::fprintf(stderr, "derivative_speed: cannot write %s\n", path.c_str());
   return 1;
 }

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +32,21 @@ struct RowGoal {
   std::string name;                 // with the size
   double expert = 0.0, best = 0.0;  // rappel / expert and rappel / best
   double best_of_loop = 0.0;        // best / loop: a slower `best` is a bug of the bench
+};
+
+// Any other figure with a goal: nanoseconds a node, bytes, a ratio of two libraries.
+struct Figure {
+  std::string what;
+  double measured = std::numeric_limits<double>::quiet_NaN();  // NaN: not measured
+  double goal = std::numeric_limits<double>::quiet_NaN();      // at most; NaN: none, for comparison
+  std::string unit = {};
+  bool at_least = false;  // the goal is a lower bound
+
+  const char* verdict() const {
+    if (std::isnan(measured)) return "not measured";
+    if (std::isnan(goal)) return "";
+    return (at_least ? measured >= goal : measured <= goal) ? "reached" : "missed";
+  }
 };
 
 class RatioReporter : public benchmark::ConsoleReporter {
@@ -117,9 +134,10 @@ class RatioReporter : public benchmark::ConsoleReporter {
   }
 
   // {"seconds": {name: median}, "ratios": [{"name", "baseline", "ratio", "goal", "reached"}]};
-  // what did not run is left out, and a goal that is none. False if the file cannot be written.
-  bool write_ratios(const std::string& path, const std::vector<RowGoal>& rows,
-                    const std::vector<Goal>& goals) const {
+  // what did not run is left out, and a goal that is none; "figures": [{"name", "measured", "goal", "unit", "verdict"}], of
+  // which those not measured are null. False if the file cannot be written.
+  bool write_ratios(const std::string& path, const std::vector<RowGoal>& rows, const std::vector<Goal>& goals,
+                    const std::vector<Figure>& figures) const {
     std::vector<Goal> all;
     for (const RowGoal& row : rows) {
       all.push_back({row.name + "/rappel", row.name + "/expert", row.expert});
@@ -144,6 +162,15 @@ class RatioReporter : public benchmark::ConsoleReporter {
       if (g.goal > 0.0)
         out << ", \"goal\": " << g.goal << ", \"reached\": " << (r <= g.goal ? "true" : "false");
       out << "}";
+      separator = ",\n";
+    }
+    out << "\n  ],\n  \"figures\": [";
+    separator = "\n";
+    for (const Figure& f : figures) {
+      const auto number = [&](double x) -> std::ostream& { return std::isnan(x) ? out << "null" : out << x; };
+      out << separator << "    {\"name\": \"" << f.what << "\", \"measured\": ";
+      number(f.measured) << ", \"goal\": ";
+      number(f.goal) << ", \"unit\": \"" << f.unit << "\", \"verdict\": \"" << f.verdict() << "\"}";
       separator = ",\n";
     }
     out << "\n  ]\n}\n";

@@ -23,11 +23,14 @@ struct Bench {
 };
 using Group = std::vector<Bench>;
 
-// Our own options, taken out of the arguments: --ratios FILE writes the tables as JSON. --benchmark_out too,
-// since Google Benchmark would write one file a group.
+// Our own options, taken out of the arguments: --ratios FILE writes the tables as JSON, --scale measures how time and
+// memory grow, which a full run does anyway. --benchmark_out too, since
+// Google Benchmark would write one file a group.
 struct SessionOptions {
   std::string ratios, out;
   bool filtered = false;  // --benchmark_filter was given
+  bool brief = false;     // --benchmark_min_time was given
+  bool scale = false;
 };
 
 class Session {
@@ -71,12 +74,15 @@ class Session {
         value = argument.substr(prefix.size());
         return true;
       };
-      if (argument == "--ratios" && i + 1 < argc)
+      if (argument == "--scale")
+        options_.scale = true;
+      else if (argument == "--ratios" && i + 1 < argc)
         options_.ratios = argv[++i];
       else if (!value_of("--ratios=", options_.ratios) && !value_of("--benchmark_out=", options_.out) &&
                argument != "--benchmark_out_format=json")
         kept.push_back(argument);
       options_.filtered = options_.filtered || argument.rfind("--benchmark_filter", 0) == 0;
+      options_.brief = options_.brief || argument.rfind("--benchmark_min_time", 0) == 0;
     }
     return kept;
   }

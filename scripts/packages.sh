@@ -4,6 +4,9 @@ command_packages=(g++ cmake ninja-build libeigen3-dev libsleef-dev libboost-dev 
                   nlohmann-json3-dev libxbyak-dev gnuplot-nox)
 test_packages=("${command_packages[@]}" ccache libboost-test-dev libbenchmark-dev)
 full_packages=("${test_packages[@]}" clang libcolpack-dev)
+# Other libraries for derivatives, for the benches alone: ADOL-C, CppAD and TMBad, Stan Math, Sacado, Ceres.
+peer_packages=(libadolc-dev r-cran-tmb r-cran-stanheaders libtbb-dev libtrilinos-sacado-dev libtrilinos-kokkos-dev
+               libceres-dev)
 
 # install_packages NAME..: installs those that are missing, as root or by sudo. Does nothing if none is.
 install_packages() {

@@ -1,6 +1,8 @@
 #include "forms.hpp"
 #include "peers.hpp"
 
+#include "../peers/tmb.hpp"
+
 #include <cppad/cppad.hpp>
 
 namespace rappel::accuracy {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <functional>
 #include <thread>
 
 using namespace rappel;
@@ -29,9 +30,85 @@ Function probabilities(const RowProblem& p, int threads) {
                 {.threads = threads});
 }
 
+// Every kind of reduction, alone and one upon the other.
+struct Reduction {
+  const char* name;
+  std::function<Expr(const Columns&, ExprSpan)> record;
+};
+const std::vector<Reduction>& reductions() {
+  static const auto z = [](const Row& row, ExprSpan w) { return sin(w[0] * row[0]) + w[1] * row[1] * w[2]; };
+  static const std::vector<Reduction> all = {
+      {"sum", [](const Columns& t, ExprSpan w) { return sum_over_rows(t, [&](Row r) { return exp(z(r, w)); }); }},
+      {"mean of squares", [](const Columns& t, ExprSpan w) { return mean_over_rows(t, [&](Row r) { return square(z(r, w)); }); }},
+      {"max", [](const Columns& t, ExprSpan w) { return max_over_rows(t, [&](Row r) { return z(r, w); }); }},
+      {"max with ties", [](const Columns& t, ExprSpan w) { return max_over_rows(t, [&](Row r) { return w[0] * min(r[0], 0.5); }); }},
+      {"min", [](const Columns& t, ExprSpan w) { return min_over_rows(t, [&](Row r) { return z(r, w); }); }},
+      {"any", [](const Columns& t, ExprSpan w) {
+         const Condition c = any_over_rows(t, [&](Row r) { return z(r, w) > 0.25; });
+         return select(c, sum_over_rows(t, [&](Row r) { return square(z(r, w)); }), 0.0);
+       }},
+      {"softmax over rows", [](const Columns& t, ExprSpan w) {
+         const Expr largest = max_over_rows(t, [&](Row r) { return z(r, w); });
+         const Expr total = sum_over_rows(t, [&](Row r) { return exp(z(r, w) - largest); });
+         return sum_over_rows(t, [&](Row r) {
+           const Expr p = exp(z(r, w) - largest) / total;
+           return -p * log(p);
+         });
+       }},
+      {"lookups", [](const Columns& t, ExprSpan w) {
+         return sum_over_rows(t, [&](Row r) { return square(gather(w, r[2]) - r[0] * gather(w, r[3])); });
+       }},
+      {"lookups of what is computed", [](const Columns& t, ExprSpan w) {
+         const std::vector<Expr> table = softmax(w);
+         return log(sum_over_rows(t, [&](Row r) { return gather(table, r[2]) * exp(r[1]); }));
+       }},
+      {"a loop in each row", [](const Columns& t, ExprSpan w) {
+         return mean_over_rows(t, [&](Row r) { return iterate(3, r[0], [&](const Expr& x) { return sin(w[0] * x + w[1]); }); });
+       }},
+      {"norms and dots", [](const Columns& t, ExprSpan w) {
+         return mean_over_rows(t, [&](Row r) { return norm({w[0] * r[0], w[1], r[1]}) + logsumexp({w[2], r[0], r[1] * w[0]}); });
+       }},
+  };
+  return all;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(threads)
+
+BOOST_AUTO_TEST_CASE(every_reduction_has_the_same_bits_for_1_2_3_and_8_threads) {
+  const Vector w{{0.7, -0.4, 0.9}}, direction{{1.0, -2.0, 0.5}};
+  for (const Index m : {1, 4097, 50001}) {
+    const RowProblem p = row_problem(m, 2);
+    const Matrix indices = Matrix::NullaryExpr(m, 2, [](Index r, Index j) { return static_cast<double>((7 * r + j) % 3); });
+    const Columns table(p.X, indices);
+    for (const Reduction& reduction : reductions()) {
+      const auto results = [&](int threads) {
+        const Function f =
+            record(3, [&](ExprSpan x) { return reduction.record(table, x); }, {.threads = threads});
+        const auto [value, gradient] = f.value_and_gradient(w);
+        Vector all(1 + 3 + 3);
+        all << value, gradient, f.hessian_vector(w, direction);
+        return all;
+      };
+      const Vector expected = results(1);
+      for (const int threads : {2, 3, 8})
+        BOOST_TEST(same_bits(results(threads), expected), reduction.name << ", " << m << " rows, " << threads << " threads");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(normal_equations_have_the_same_bits_for_1_2_3_and_8_threads) {
+  const RowProblem p = row_problem(20001, 3);
+  const auto results = [&](int threads) { return probabilities(p, threads).gauss_newton(p.w); };
+  const Function::GaussNewton expected = results(1);
+  for (const int threads : {2, 3, 8}) {
+    const Function::GaussNewton g = results(threads);
+    BOOST_TEST(g.value == expected.value);
+    BOOST_TEST(same_bits(g.gradient, expected.gradient));
+    BOOST_TEST(same_bits(g.hessian.reshaped(), expected.hessian.reshaped()));
+  }
+}
 
 BOOST_AUTO_TEST_CASE(sums_have_the_same_bits_for_1_2_3_and_8_threads) {
   for (const Index m : {1, 100, 4096, 4097, 8192, 12289, 100001, 300000}) {
