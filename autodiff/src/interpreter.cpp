@@ -104,6 +104,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
   switch (step.kind) {
     case StepKind::dot_uniform:
       return kernels.dot_uniform;
+    case StepKind::dot_uniform_of_values:
+      return kernels.dot_uniform_of_values;
     case StepKind::shared_products:
       return kernels.shared_products;
     case StepKind::copy:

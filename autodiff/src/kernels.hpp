@@ -44,7 +44,8 @@ struct BodyInstruction {
 struct KernelTable {
   InstructionSet instruction_set;
   BodyKernel (*find)(Op op, unsigned varying);
-  BodyKernel dot_uniform;      // the first operand of every pair is uniform
+  BodyKernel dot_uniform;      // the first operand of every pair is uniform, the second a column
+  BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
   BodyKernel shared_products;  // (a; b1, b2, ..): sums over rows of a * b_i
   BodyKernel copy;
 };
