@@ -164,7 +164,10 @@ class Function {
   // as numbers, zero or not. Rows (or columns) that share no column (row) are swept together, num_sweeps() in all;
   // of a Hessian, which is symmetric to the bit, fewer (a star colouring). Coloured by ColPack where rappel was
   // built with it, else greedily. Of values by row: see row_jacobian.
+  // (Templates, so that Eigen's sparse code is compiled only where it is used: 0.12 s of 1.44 s for a user's file.)
+  template <class = void>
   SparseMatrix sparse_jacobian(const Vector& x) const;
+  template <class = void>
   SparseMatrix sparse_hessian(const Vector& x) const { return at(x).gradient().sparse_jacobian(x); }
   // Which entries those are, in the order of Eigen::SparseMatrix: those of column j are at outer[j] to outer[j + 1].
   struct Sparsity {
@@ -275,7 +278,8 @@ class Function {
   std::shared_ptr<const Impl> impl_;
 };
 
-inline SparseMatrix Function::sparse_jacobian(const Vector& x) const {
+template <class>
+SparseMatrix Function::sparse_jacobian(const Vector& x) const {
   const Function f = at(x);
   SparseMatrix result;
   if (f.has_values_by_row()) {
