@@ -12,7 +12,6 @@
 #include "kernels.hpp"
 #include "program_steps.hpp"
 #include "scan_body.hpp"
-#include "uniform_groups.hpp"
 
 #include <functional>
 #include <memory>
@@ -73,8 +72,8 @@ struct FrameCalls {
   std::vector<CustomCall> customs;
   std::vector<GatherCall> gathers;
   std::vector<ScatterCall> scatters;
-  std::vector<UniformGroup> groups;  // of a program's uniform values
-  std::vector<BodyKernel> group_kernels;  // bound
+  std::vector<UniformGroup> groups;
+  std::vector<std::uint32_t> group_operands, group_places;
 };
 
 // The values of a step are its carry, inputs and captures, then constants, then what it computes.

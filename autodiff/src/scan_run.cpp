@@ -53,8 +53,6 @@ void ScanRun::run(Op op, std::uint32_t call) {
       return gather(calls_.gathers[call]);
     case Op::scatter_rows:
       return scatter(calls_.scatters[call]);
-    case group_call:
-      return group(calls_.groups[call], calls_.group_kernels[call]);
     default:
       return custom(call);
   }
@@ -119,34 +117,6 @@ void ScanRun::custom_uniform(const CustomCall& call) {
   state_.results.resize(std::max(state_.results.size(), call.results.size()));
   call.op->evaluate(operands, {state_.results.data(), call.results.size()});
   for (std::size_t j = 0; j < call.results.size(); ++j) *frame_.at(call.results[j]) = state_.results[j];
-}
-
-// The members as rows, so many at a time that what is copied stays in the cache.
-void ScanRun::group(const UniformGroup& group, BodyKernel kernel) {
-  constexpr std::uint32_t piece = 512;
-  const std::size_t num_operands = group.operands.size();
-  double* gathered = state_.gathered.reserve(num_operands * piece);
-  state_.group_pointers.resize(std::max(state_.group_pointers.size(), num_operands + 1));
-  const BodyInstruction instruction{kernel, 0, static_cast<std::uint32_t>(num_operands),
-                                    static_cast<std::uint32_t>(num_operands), 1};
-  for (std::uint32_t first = 0; first < group.count; first += piece) {
-    const std::uint32_t count = std::min(piece, group.count - first);
-    const auto padded = (static_cast<std::ptrdiff_t>(count) + num_partials - 1) / num_partials * num_partials;
-    for (std::size_t k = 0; k < num_operands; ++k) {
-      const UniformGroup::Operand& x = group.operands[k];
-      double*& pointer = state_.group_pointers[k];
-      if (x.places.empty()) {
-        pointer = frame_.values + x.first + (group.numbers[k] & uniform_bit ? 0 : first);
-      } else {
-        pointer = gathered + k * piece;
-        const std::uint32_t* place = x.places.data() + first;
-        for (std::uint32_t i = 0; i < count; ++i) pointer[i] = frame_.values[place[i]];
-        std::fill(pointer + count, pointer + padded, pointer[count - 1]);
-      }
-    }
-    state_.group_pointers[num_operands] = frame_.values + group.result + first;
-    kernel({state_.group_pointers.data(), group.numbers.data(), nullptr, count, padded}, instruction);
-  }
 }
 
 // Where each row's values begin, see place_of; rows that do not exist look up what the last one does.
@@ -272,16 +242,24 @@ void ScanRun::compute_segment(const ScanCall& call, ScanState& state, Index segm
 
 void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
                        double* values, const FrameCalls& calls, FrameState& state) {
-  const UniformInstruction *first = instructions.data(), *end = first + instructions.size();
+  const UniformInstruction *next = instructions.data(), *end = next + instructions.size();
   if (calls.scans.empty() && calls.unstacks.empty() && calls.customs.empty() && calls.groups.empty())
-    return run_uniform(first, end, operands.data(), values);
+    return run_uniform(next, end, operands.data(), values);
+  const GroupLists lists{calls.group_operands.data(), calls.group_places.data()};
   ScanRun run(calls, state, Frame{values});
-  while (first != end) {
-    const UniformInstruction* call = first + first->until_call;
-    run_uniform(first, call, operands.data(), values);
-    if (call == end) return;
-    run.run(call->op, call->first);
-    first = call + 1;
+  while (next != end) {
+    if (next->until_call > 0) {
+      const UniformInstruction* call = next + next->until_call;
+      run_uniform(next, call, operands.data(), values);
+      next = call;
+    } else if (next->op == group_call) {
+      const UniformGroup& group = calls.groups[next->first];
+      group.kernel(group, lists, values);
+      ++next;
+    } else {
+      run.run(next->op, next->first);
+      ++next;
+    }
   }
 }
 
@@ -290,12 +268,13 @@ void count_until_calls(std::vector<UniformInstruction>& instructions) {
   for (auto i = instructions.rbegin(); i != instructions.rend(); ++i) i->until_call = is_call(i->op) || i->op == group_call ? until = 0 : ++until;
 }
 
-void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind) {
-  for (const UniformGroup& g : calls.groups) calls.group_kernels.push_back(bind(g.step).kernel);
+void bind_calls(FrameCalls& calls, const KernelTable& kernels,
+                const std::function<BodyInstruction(const BodyStep&)>& bind) {
+  for (UniformGroup& group : calls.groups) group.kernel = kernels.find_group(group.op);
   for (ScanCall& call : calls.scans) {
     for (const BodyStep& s : call.code->body)
       call.code->instructions.push_back(is_call(s.op) ? BodyInstruction{} : bind(s));
-    bind_calls(call.code->calls, bind);
+    bind_calls(call.code->calls, kernels, bind);
   }
 }
 
