@@ -71,6 +71,7 @@ BoundBody bind(Body body, const KernelTable& kernels) {
   };
   for (const BodyStep& s : body.steps) bound.instructions.push_back(bind_step(s));
   bind_calls(body.calls, kernels, bind_step);
+  find_runs(body.calls);
   bound.body = std::move(body);
   return bound;
 }
@@ -233,6 +234,7 @@ class Interpreter final : public Executor {
     bind_calls(program_.calls, kernels, [&](const BodyStep& s) -> BodyInstruction {
       return {kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
     });
+    find_runs(program_.calls);
     find_output_runs();
     for (Stage& stage : std::exchange(program_.stages, {})) {
       count_until_calls(stage.uniforms);

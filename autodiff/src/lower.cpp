@@ -110,30 +110,25 @@ class Lowering {
 
   // --- uniform values ---
 
+  // Parameters, arguments, constants, numbers of rows, then sums over rows, with their further results.
   void number_uniforms() {
+    std::vector<NodeId> arguments, constants, num_rows, sums;
     std::uint32_t next = 0;
+    for (NodeId n = 0; n < size_; ++n) {
+      const Op op = graph_.op(n);
+      if (op == Op::parameter) uniform_[n] = next++;
+      if (op == Op::argument) arguments.push_back(n);
+      if (!live_[n] || graph_.varying(n)) continue;
+      if (op == Op::constant) constants.push_back(n);
+      if (op == Op::num_rows) num_rows.push_back(n);
+      if (is_reduction(op == Op::result ? graph_.op(graph_.operands(n)[0]) : op)) sums.push_back(n);
+    }
     program_.num_parameters = graph_.num_parameters();
     program_.num_arguments = graph_.num_arguments();
-    const auto number = [&](auto&& wanted) {
-      for (NodeId n = 0; n < size_; ++n)
-        if (!graph_.varying(n) && wanted(n)) uniform_[n] = next++;
-    };
-    number([&](NodeId n) { return graph_.op(n) == Op::parameter; });
-    number([&](NodeId n) { return graph_.op(n) == Op::argument; });
-    number([&](NodeId n) {
-      if (!live_[n] || !graph_.is_constant(n)) return false;
-      program_.constants.push_back(graph_.value(n));
-      return true;
-    });
-    number([&](NodeId n) {
-      if (!live_[n] || graph_.op(n) != Op::num_rows) return false;
-      program_.num_rows_of.push_back(static_cast<std::uint32_t>(graph_.payload(n)));
-      return true;
-    });
-    number([&](NodeId n) {  // sums over rows, with their further results
-      const NodeId owner = graph_.op(n) == Op::result ? graph_.operands(n)[0] : n;
-      return live_[n] && is_reduction(graph_.op(owner));
-    });
+    for (const NodeId n : constants) program_.constants.push_back(graph_.value(n));
+    for (const NodeId n : num_rows) program_.num_rows_of.push_back(static_cast<std::uint32_t>(graph_.payload(n)));
+    for (const auto* list : {&arguments, &constants, &num_rows, &sums})
+      for (const NodeId n : *list) uniform_[n] = next++;
     program_.num_uniforms = next;
   }
 

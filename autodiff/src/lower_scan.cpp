@@ -195,6 +195,65 @@ StackedSource CallBuilder::source(NodeId stacked) {
   return result;
 }
 
+namespace {
+
+void add_to(std::vector<PlaceRun>& runs, std::uint32_t from, std::uint32_t to) {
+  if (!runs.empty()) {
+    PlaceRun& last = runs.back();
+    const bool uniform = ((from | last.from) & uniform_bit) != 0;  // spread over rows by itself
+    if (!uniform && last.from + last.count == from && last.to + last.count == to) {
+      ++last.count;
+      return;
+    }
+  }
+  runs.push_back({from, to, 1});
+}
+
+std::uint32_t place_among(const std::vector<std::uint32_t>& kept, std::uint32_t place) {
+  return static_cast<std::uint32_t>(std::ranges::find(kept, place) - kept.begin());
+}
+
+void find_input_runs(ScanCall& call, const std::vector<ScanCall>& scans) {
+  const ScanCode& code = *call.code;
+  std::vector<PlaceRun> runs;
+  for (std::uint32_t i = 0; i < call.inputs.size(); ++i) {
+    const StackedSource& source = call.inputs[i];
+    const std::uint32_t to = code.num_carry + i;
+    if (!source.values.empty()) {
+      call.listed_inputs.push_back(to);
+      continue;
+    }
+    if (call.stacked_inputs.empty() || call.stacked_inputs.back().scan != source.scan) runs.clear();
+    const std::size_t before = runs.size();
+    add_to(runs, place_among(scans[source.scan].kept, source.place), to);
+    if (runs.size() == before)
+      call.stacked_inputs.back().run = runs.back();
+    else
+      call.stacked_inputs.push_back({source.scan, runs.back()});
+  }
+  for (Index t = 0; t < code.steps; ++t)
+    for (const std::uint32_t to : call.listed_inputs)
+      call.listed_values.push_back(call.inputs[to - code.num_carry].values[static_cast<std::size_t>(t)]);
+  call.inputs.clear();
+}
+
+}  // namespace
+
+void find_runs(FrameCalls& calls) {
+  for (ScanCall& call : calls.scans) {
+    const ScanCode& code = *call.code;
+    find_input_runs(call, calls.scans);
+    for (std::uint32_t i = 0; i < call.kept.size(); ++i) {
+      if (call.kept[i] < code.num_carry)
+        add_to(call.kept_carries, call.kept[i], i);
+      else
+        add_to(call.kept_outputs, code.outputs[call.kept[i] - code.num_carry], i);
+    }
+    for (std::uint32_t i = 0; i < code.num_carry; ++i) add_to(call.next, code.next[i], i);
+    find_runs(call.code->calls);
+  }
+}
+
 std::vector<NodeId> values_read(const Graph& graph, NodeId n) {
   std::vector<NodeId> values, open{n};
   std::unordered_map<NodeId, bool> seen;

@@ -27,11 +27,26 @@ struct StackedSource {
   std::uint32_t scan = 0, place = 0;  // if there are none
 };
 
+// Values that stand in a row, from and to.
+struct PlaceRun {
+  std::uint32_t from, to, count;
+};
+
+// Of what a scan keeps.
+struct StackedRun {
+  std::uint32_t scan;
+  PlaceRun run;
+};
+
 struct ScanCall {
   std::shared_ptr<ScanCode> code;
   std::vector<std::uint32_t> carry, captures, results;
   std::vector<StackedSource> inputs;
   std::vector<std::uint32_t> kept;  // the stacked results that something reads, by place
+  // Once all calls of the frame are known, see find_runs().
+  std::vector<StackedRun> stacked_inputs;
+  std::vector<std::uint32_t> listed_inputs, listed_values;  // numbers of inputs; their sources, step by step
+  std::vector<PlaceRun> kept_carries, kept_outputs, next;   // to what is kept; to the carry
 };
 
 struct UnstackCall {
@@ -90,6 +105,9 @@ struct ScanCode {
   std::vector<std::uint32_t> next, outputs;
   FrameCalls calls;
 };
+
+// How the scans of a frame copy what they read and keep.
+void find_runs(FrameCalls& calls);
 
 // Numbers the calls of a frame, in the order of their nodes.
 class CallBuilder {

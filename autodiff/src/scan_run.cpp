@@ -38,6 +38,16 @@ void Frame::copy_from(std::uint32_t number, double* to) const {
     std::copy_n(from, padded, to);
 }
 
+void Frame::copy_from(const std::vector<PlaceRun>& runs, double* to) const {
+  const auto block = static_cast<std::size_t>(padded);
+  for (const PlaceRun& run : runs) {
+    if (run.count == 1)
+      copy_from(run.from, to + run.to * block);
+    else
+      std::copy_n(at(run.from), run.count * block, to + run.to * block);
+  }
+}
+
 ScanRun::ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame)
     : calls_(calls), state_(state), states_(state.scans), frame_(frame) {
   if (states_.size() < calls.scans.size()) states_.resize(calls.scans.size());
@@ -185,19 +195,27 @@ void ScanRun::step(const ScanCall& call, ScanState& state, Index place, double* 
   const ScanCode& code = *call.code;
   double* values = state.values.reserve(0);
   const Index t = code.backwards ? code.steps - 1 - place : place;
-  for (std::size_t i = 0; i < call.inputs.size(); ++i)
-    read(call.inputs[i], t, values + (code.num_carry + i) * block());
-  if (keep != nullptr)
-    for (std::size_t i = 0; i < call.kept.size(); ++i)
-      if (call.kept[i] < code.num_carry) std::copy_n(values + call.kept[i] * block(), block(), keep + i * block());
-  run_body(code, state);
+  read_inputs(call, t, values);
   const Frame own{values, frame_.by_row() ? state.pointers.data() : nullptr, frame_.rows, frame_.padded};
-  if (keep != nullptr)
-    for (std::size_t i = 0; i < call.kept.size(); ++i)
-      if (call.kept[i] >= code.num_carry) own.copy_from(code.outputs[call.kept[i] - code.num_carry], keep + i * block());
+  if (keep != nullptr) own.copy_from(call.kept_carries, keep);
+  run_body(code, state);
+  if (keep != nullptr) own.copy_from(call.kept_outputs, keep);
   double* carry = state.carry.reserve(0);
-  for (std::size_t i = 0; i < code.num_carry; ++i) own.copy_from(code.next[i], carry + i * block());
+  own.copy_from(call.next, carry);
   std::copy_n(carry, code.num_carry * block(), values);
+}
+
+void ScanRun::read_inputs(const ScanCall& call, Index step, double* values) {
+  for (const auto& [scan, run] : call.stacked_inputs)
+    std::copy_n(kept_of(scan, step) + run.from * block(), run.count * block(), values + run.to * block());
+  const std::size_t count = call.listed_inputs.size();
+  const std::uint32_t* from = call.listed_values.data() + static_cast<std::size_t>(step) * count;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (frame_.by_row())
+      frame_.copy_from(from[i], values + call.listed_inputs[i] * block());
+    else
+      values[call.listed_inputs[i]] = frame_.values[from[i]];
+  }
 }
 
 void ScanRun::run_body(const ScanCode& code, ScanState& state) {
@@ -218,14 +236,20 @@ void ScanRun::run_body(const ScanCode& code, ScanState& state) {
 
 void ScanRun::read(const StackedSource& source, Index step, double* to) {
   if (!source.values.empty()) return frame_.copy_from(source.values[static_cast<std::size_t>(step)], to);
-  const ScanCall& call = calls_.scans[source.scan];
-  ScanState& state = states_[source.scan];
+  const std::vector<std::uint32_t>& kept = calls_.scans[source.scan].kept;
+  const auto place = static_cast<std::size_t>(std::ranges::find(kept, source.place) - kept.begin());
+  std::copy_n(kept_of(source.scan, step) + place * block(), block(), to);
+}
+
+// What a scan keeps of a step.
+const double* ScanRun::kept_of(std::uint32_t scan, Index step) {
+  const ScanCall& call = calls_.scans[scan];
+  ScanState& state = states_[scan];
   const Index place = call.code->backwards ? call.code->steps - 1 - step : step;
   const Index segment = place / state.segment_steps;
   if (state.at != segment) compute_segment(call, state, segment);
-  const auto kept = static_cast<std::size_t>(std::ranges::find(call.kept, source.place) - call.kept.begin());
   const auto row = static_cast<std::size_t>(place - segment * state.segment_steps);
-  std::copy_n(state.segment.reserve(0) + (row * call.kept.size() + kept) * block(), block(), to);
+  return state.segment.reserve(0) + row * call.kept.size() * block();
 }
 
 // Its captures still stand where start() put them.
@@ -246,7 +270,6 @@ void run_uniform_calls(const std::vector<UniformInstruction>& instructions, cons
   if (calls.scans.empty() && calls.unstacks.empty() && calls.customs.empty() && calls.groups.empty())
     return run_uniform(next, end, operands.data(), values);
   const GroupLists lists{calls.group_operands.data(), calls.group_places.data()};
-  ScanRun run(calls, state, Frame{values});
   while (next != end) {
     if (next->until_call > 0) {
       const UniformInstruction* call = next + next->until_call;
@@ -257,7 +280,7 @@ void run_uniform_calls(const std::vector<UniformInstruction>& instructions, cons
       group.kernel(group, lists, values);
       ++next;
     } else {
-      run.run(next->op, next->first);
+      ScanRun(calls, state, Frame{values}).run(next->op, next->first);
       ++next;
     }
   }

@@ -38,6 +38,7 @@ struct Frame {
     return by_row() ? pointers[number & ~uniform_bit] : values + number;
   }
   void copy_from(std::uint32_t number, double* to) const;
+  void copy_from(const std::vector<PlaceRun>& runs, double* to) const;
 };
 
 class ScanRun {
@@ -54,6 +55,8 @@ class ScanRun {
   void scatter(const ScatterCall& call);
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
+  void read_inputs(const ScanCall& call, Index step, double* values);
+  const double* kept_of(std::uint32_t scan, Index step);
   void start(const ScanCall& call, ScanState& state);
   void step(const ScanCall& call, ScanState& state, Index place, double* keep);
   void compute_segment(const ScanCall& call, ScanState& state, Index segment);

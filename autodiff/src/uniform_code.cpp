@@ -48,7 +48,7 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
     if (step.count > 1) {
       add_group(members, instructions);
     } else if (is_call(work_.graph.op(n))) {
-      add_block(members, num_results(work_.graph, n));
+      add_places(n, num_results(work_.graph, n));
       instructions.push_back({work_.graph.op(n), add_call(n), 0, 0});
     } else {
       add_single(n, instructions);
@@ -57,7 +57,7 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
 }
 
 void UniformCoder::add_single(NodeId n, std::vector<UniformInstruction>& instructions) {
-  add_block({&n, 1}, num_results(work_.graph, n));
+  add_places(n, num_results(work_.graph, n));
   add_instruction(n, instructions);
   for (const NodeId x : operands_of_member_) has_read(x);
 }
@@ -71,12 +71,9 @@ void UniformCoder::add_instruction(NodeId n, std::vector<UniformInstruction>& in
 }
 
 void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstruction>& instructions) {
-  sort_members(members);
-  find_places(members);
   const Op op = scheduler_.op(members[0]);
-  const auto count = static_cast<std::uint32_t>(members.size());
-  find_runs(op, count);
-  const std::uint32_t result = add_block(members, count);
+  order_members(members, op);
+  add_places(members);
   for (std::size_t i = 0; i + 1 < run_begins_.size(); ++i) {
     const std::uint32_t first = run_begins_[i], length = run_begins_[i + 1] - first;
     if (length == 1 && op != Op::dot && is_arithmetic(op)) {  // the same bits for less
@@ -84,7 +81,7 @@ void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstr
       continue;
     }
     instructions.push_back({group_call, static_cast<std::uint32_t>(calls_.groups.size()), 0, 0});
-    add_run(op, first, length, result + first);
+    add_run(op, first, length, run_places_[i]);
   }
   for (const NodeId n : members) {
     scheduler_.operands(n, operands_of_member_);
@@ -92,71 +89,77 @@ void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstr
   }
 }
 
-// Side by side stands what is read side by side: of one role, in the order of its own operands. What leaves the frame
-// is in the order in which it does.
-void UniformCoder::sort_members(std::span<NodeId> members) {
+// What leaves the frame is in the order in which it does; else members are in the order of their own operands or, where
+// that leaves fewer runs, first by their roles, so that what is read side by side stands side by side.
+void UniformCoder::order_members(std::span<NodeId> members, Op op) {
   members_.clear();
-  const bool kept = std::ranges::all_of(members, [&](NodeId n) { return work_.kept[n] != 0; });
+  bool kept = true, one_role = true;
   for (const NodeId n : members) {
-    Member m{scheduler_.role(n), 0, n};
-    if (kept) {
-      m = {0, work_.kept[n], n};
-    } else {
-      scheduler_.operands(n, operands_of_member_);
-      std::uint32_t first = 0, second = 0;
-      for (const NodeId x : operands_of_member_) {
-        if (place_[x] < first_free_ || place_[x] == first) continue;
-        if (first != 0) {
-          second = place_[x];
-          break;
-        }
-        first = place_[x];
-      }
-      m.places = static_cast<std::uint64_t>(first) << 32 | second;
-    }
-    members_.push_back(m);
+    members_.push_back({scheduler_.role(n), places_read(n), n});
+    kept = kept && work_.kept[n] != 0;
+    one_role = one_role && members_.back().role == members_[0].role;
   }
-  const auto before = [](const Member& a, const Member& b) {
-    return a.role != b.role ? a.role < b.role : a.places != b.places ? a.places < b.places : a.node < b.node;
+  if (kept)
+    for (Member& m : members_) m.places = work_.kept[m.node];
+  const auto order = [&](bool by_role) {
+    const auto before = [by_role](const Member& a, const Member& b) {
+      return by_role && a.role != b.role ? a.role < b.role : a.places != b.places ? a.places < b.places : a.node < b.node;
+    };
+    if (!std::ranges::is_sorted(members_, before)) std::ranges::sort(members_, before);
+    for (std::size_t i = 0; i < members.size(); ++i) members[i] = members_[i].node;
+    find_places(members);
+    find_runs();
+    return run_begins_.size();
   };
-  if (!std::ranges::is_sorted(members_, before)) std::ranges::sort(members_, before);
-  for (std::size_t i = 0; i < members.size(); ++i) members[i] = members_[i].node;
+  const std::size_t runs = order(false);
+  if (runs > 2 && !kept && !one_role && order(true) > runs) order(false);
+  if (run_begins_.size() > 2 && members.size() < (run_begins_.size() - 1) * least_run(op))
+    run_begins_.assign({0, static_cast<std::uint32_t>(members.size())});
+}
+
+// The places of the first two operands that are computed.
+std::uint64_t UniformCoder::places_read(NodeId n) {
+  scheduler_.operands(n, operands_of_member_);
+  std::uint32_t first = 0;
+  for (const NodeId x : operands_of_member_) {
+    if (place_[x] < first_free_ || place_[x] == first) continue;
+    if (first != 0) return static_cast<std::uint64_t>(first) << 32 | place_[x];
+    first = place_[x];
+  }
+  return static_cast<std::uint64_t>(first) << 32;
 }
 
 void UniformCoder::find_places(std::span<const NodeId> members) {
-  const std::size_t num_operands = scheduler_.num_operands(members[0]);
-  if (member_places_.size() < num_operands) member_places_.resize(num_operands);
-  for (std::size_t k = 0; k < num_operands; ++k) member_places_[k].resize(members.size());
+  num_operands_ = scheduler_.num_operands(members[0]);
+  if (member_places_.size() < num_operands_) member_places_.resize(num_operands_);
+  for (std::size_t k = 0; k < num_operands_; ++k) member_places_[k].resize(members.size());
   for (std::size_t i = 0; i < members.size(); ++i) {
     scheduler_.operands(members[i], operands_of_member_);
-    for (std::size_t k = 0; k < num_operands; ++k) member_places_[k][i] = place_[operands_of_member_[k]];
+    for (std::size_t k = 0; k < num_operands_; ++k) member_places_[k][i] = place_[operands_of_member_[k]];
   }
-  for (std::size_t k = num_operands; k < member_places_.size(); ++k) member_places_[k].clear();
 }
 
-// Where runs begin in which each operand is one place for all, or places in a row; or one run, if they are short. Then
-// the end.
-void UniformCoder::find_runs(Op op, std::uint32_t count) {
+// Where runs begin in which each operand is one place for all, or places in a row. Then the end.
+void UniformCoder::find_runs() {
   run_begins_.assign(1, 0);
+  const auto count = static_cast<std::uint32_t>(members_.size());
   for (std::uint32_t i = 1; i < count; ++i) {
     const std::uint32_t begin = run_begins_.back();
-    for (const std::vector<std::uint32_t>& place : member_places_) {
-      if (place.empty()) break;
+    for (std::size_t k = 0; k < num_operands_; ++k) {
+      const std::vector<std::uint32_t>& place = member_places_[k];
       const std::uint32_t step = begin + 1 < i ? place[begin + 1] - place[begin] : std::min(place[i] - place[begin], 1u);
       if (place[i] - place[i - 1] == step && step <= 1) continue;
       run_begins_.push_back(i);
       break;
     }
   }
-  if (run_begins_.size() > 1 && count < run_begins_.size() * least_run(op)) run_begins_.assign(1, 0);
   run_begins_.push_back(count);
 }
 
 void UniformCoder::add_run(Op op, std::uint32_t first, std::uint32_t count, std::uint32_t result) {
   UniformGroup group{nullptr, op, static_cast<std::uint32_t>(calls_.group_operands.size()), 0, count, result};
-  for (const std::vector<std::uint32_t>& all : member_places_) {
-    if (all.empty()) break;
-    const std::span place(all.data() + first, count);
+  for (std::size_t k = 0; k < num_operands_; ++k) {
+    const std::span place(member_places_[k].data() + first, count);
     bool same = true, in_a_row = true;
     for (std::uint32_t i = 0; i < count; ++i) {
       same = same && place[i] == place[0];
@@ -176,24 +179,35 @@ void UniformCoder::add_run(Op op, std::uint32_t first, std::uint32_t count, std:
   calls_.groups.push_back(group);
 }
 
-// Of a group, or of a node with its results: so many places.
-std::uint32_t UniformCoder::add_block(std::span<const NodeId> members, std::uint32_t count) {
-  if (members.size() == 1 && place_[members[0]] != no_node) return place_[members[0]];
-  std::uint32_t uses = 0, size = count, skipped = 0;
-  bool kept = members.size() == 1 && count > 1;
-  for (const NodeId n : members) {
-    uses += work_.uses[n];
-    kept = kept || work_.kept[n] != 0;
+// For a node with its results: so many places, unless it has them.
+void UniformCoder::add_places(NodeId n, std::uint32_t count) {
+  if (place_[n] != no_node) return;
+  std::uint32_t next = add_block({&n, 1}, count > 1 ? padded(count) : 1, count > 1);
+  for (NodeId k = n; k < n + count; ++k) place_[k] = next++;
+}
+
+// For the members of a group. Long runs are aligned; a run writes whole vectors, beyond its end: before the next one,
+// which follows.
+void UniformCoder::add_places(std::span<const NodeId> members) {
+  constexpr std::uint32_t long_run = 64;
+  run_places_.clear();
+  std::uint32_t size = 0;
+  for (std::size_t i = 0; i + 1 < run_begins_.size(); ++i) {
+    const std::uint32_t length = run_begins_[i + 1] - run_begins_[i];
+    if (length >= long_run) size = padded(size);
+    run_places_.push_back(size);
+    size += length;
   }
-  if (count > 1) size = padded(count);
-  if (members.size() > 1 && run_begins_.size() > 2) {
-    // A run writes whole vectors, beyond its end: before the next one, which follows. The longest is aligned.
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i + 1 < run_begins_.size(); ++i)
-      if (run_begins_[i + 1] - run_begins_[i] > run_begins_[longest + 1] - run_begins_[longest]) longest = i;
-    skipped = padded(run_begins_[longest]) - run_begins_[longest];
-    size = padded(skipped + count) + group_padding;
+  const std::uint32_t first = add_block(members, padded(size) + (run_places_.size() > 1 ? group_padding : 0), false);
+  for (std::size_t i = 0; i < run_places_.size(); ++i) {
+    run_places_[i] += first;
+    for (std::uint32_t k = run_begins_[i]; k < run_begins_[i + 1]; ++k)
+      place_[members[k]] = run_places_[i] + k - run_begins_[i];
   }
+}
+
+// Single places are taken in whole vectors of them.
+std::uint32_t UniformCoder::add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept) {
   std::vector<std::uint32_t>& free = free_[size];
   if (size == 1 && free.empty()) {
     for (std::uint32_t k = group_padding; k-- > 0;) free.push_back(next_ + k);
@@ -206,15 +220,15 @@ std::uint32_t UniformCoder::add_block(std::span<const NodeId> members, std::uint
     first = free.back();
     free.pop_back();
   }
-  const auto block = static_cast<std::uint32_t>(blocks_.size());
+  std::uint32_t uses = 0;
+  for (const NodeId n : nodes) {
+    uses += work_.uses[n];
+    kept = kept || work_.kept[n] != 0;
+  }
+  for (const NodeId n : nodes)
+    if (!kept) block_of_[n] = static_cast<std::uint32_t>(blocks_.size());
   blocks_.push_back({first, size, uses});
-  std::uint32_t next = first + skipped;
-  const bool alone = members.size() == 1;
-  for (NodeId n = members[0]; alone && n < members[0] + num_results(work_.graph, members[0]); ++n) place_[n] = next++;
-  for (std::size_t i = 0; !alone && i < members.size(); ++i) place_[members[i]] = next++;
-  if (!kept)
-    for (const NodeId n : members) block_of_[n] = block;
-  return first + skipped;
+  return first;
 }
 
 void UniformCoder::has_read(NodeId n) {

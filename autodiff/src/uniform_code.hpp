@@ -39,11 +39,14 @@ class UniformCoder {
   void add_single(NodeId n, std::vector<UniformInstruction>& instructions);
   void add_instruction(NodeId n, std::vector<UniformInstruction>& instructions);
   void add_group(std::span<NodeId> members, std::vector<UniformInstruction>& instructions);
-  void sort_members(std::span<NodeId> members);
+  void order_members(std::span<NodeId> members, Op op);
+  std::uint64_t places_read(NodeId n);
   void find_places(std::span<const NodeId> members);
-  void find_runs(Op op, std::uint32_t count);
+  void find_runs();
   void add_run(Op op, std::uint32_t first, std::uint32_t count, std::uint32_t result);
-  std::uint32_t add_block(std::span<const NodeId> members, std::uint32_t count);
+  void add_places(NodeId n, std::uint32_t count);
+  void add_places(std::span<const NodeId> members);
+  std::uint32_t add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept);
   void has_read(NodeId n);
 
   const UniformWork& work_;
@@ -58,8 +61,9 @@ class UniformCoder {
   // Of the group at hand.
   std::vector<NodeId> operands_of_member_;
   std::vector<Member> members_;
+  std::size_t num_operands_ = 0;                           // of each member
   std::vector<std::vector<std::uint32_t>> member_places_;  // by operand and member
-  std::vector<std::uint32_t> run_begins_;
+  std::vector<std::uint32_t> run_begins_, run_places_;
 };
 
 }  // namespace rappel::detail

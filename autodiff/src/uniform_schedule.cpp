@@ -1,6 +1,7 @@
 #include "uniform_schedule.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rappel::detail {
 namespace {
@@ -19,6 +20,8 @@ constexpr int num_elementwise = 0
 #define RAPPEL_TERNARY(...) +1
 #include <rappel/autodiff/ops.def>
     ;
+
+constexpr std::uint32_t fewest_members = 4;  // of any kind
 
 // So many of a kind are worth the call of a kernel: one value by itself costs 2 ns and, of the elementary functions, 5
 // to 20; a kernel costs 5 ns, and then less than 1 a value. 0: never.
@@ -65,6 +68,7 @@ UniformScheduler::UniformScheduler(const UniformWork& work)
       window_(work.kept.size(), 0),
       roles_(work.kept.size(), 0),
       reader_roles_(work.kept.size(), 0),
+      step_of_(work.kept.size(), 0),
       terms_(work.kept.size(), 0),
       inside_(work.kept.size(), false),
       second_(work.kept.size(), false) {}
@@ -114,40 +118,91 @@ void UniformScheduler::find_level(NodeId n, std::uint32_t least) {
 }
 
 UniformSchedule UniformScheduler::schedule(const std::vector<NodeId>& nodes) {
-  const Graph& graph = work_.graph;
-  find_roles(nodes);
   UniformSchedule result;
   result.nodes.reserve(nodes.size());
-  std::vector<Entry> entries;
+  bool has_roles = false;
   for (std::size_t begin = 0; begin < nodes.size(); begin += window_nodes) {
-    const std::size_t end = std::min(nodes.size(), begin + window_nodes);
-    const std::uint32_t window = ++last_window_, first_level = last_level_ + 1;
-    for (std::size_t i = begin; i < end; ++i) {
-      window_[nodes[i]] = window;
-      find_chain(nodes[i], window);
-      find_level(nodes[i], first_level);
+    const std::span window(nodes.data() + begin, std::min(nodes.size() - begin, window_nodes));
+    if (find_levels(window) < fewest_members) {
+      add_in_order(window, result);
+      continue;
     }
-    entries.clear();
-    for (std::size_t i = begin; i < end; ++i)
-      if (const NodeId n = nodes[i]; !inside_[n] && graph.op(n) != Op::result)
-        entries.push_back({static_cast<std::uint64_t>(level_[n] - first_level) << 40 |
-                               static_cast<std::uint64_t>(op(n)) << 32 | num_operands(n),
-                           roles_[n], n});
-    std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
-      return a.kind != b.kind ? a.kind < b.kind : a.role != b.role ? a.role < b.role : a.node < b.node;
-    });
-    for (auto first = entries.begin(); first != entries.end();) {
-      const auto last = std::find_if(first, entries.end(), [&](const Entry& e) { return e.kind != first->kind; });
-      const auto count = static_cast<std::uint32_t>(last - first), least = least_members(op(first->node));
-      const bool group = least > 0 && count >= least;
-      for (; first != last; ++first) {
-        if (!group) result.steps.push_back({static_cast<std::uint32_t>(result.nodes.size()), 1});
-        result.nodes.push_back(first->node);
-      }
-      if (group) result.steps.push_back({static_cast<std::uint32_t>(result.nodes.size()) - count, count});
-    }
+    if (!has_roles) find_roles(nodes);
+    has_roles = true;
+    const std::size_t first_step = result.steps.size();
+    add_groups(window, result);
+    order_late(result, first_step);
   }
   return result;
+}
+
+// The largest number of nodes on one level.
+std::uint32_t UniformScheduler::find_levels(std::span<const NodeId> window) {
+  ++last_window_;
+  first_level_ = last_level_ + 1;
+  widths_.assign(1, 0);
+  for (const NodeId n : window) {
+    window_[n] = last_window_;
+    find_chain(n, last_window_);
+    find_level(n, first_level_);
+    const std::uint32_t level = level_[n] - first_level_;
+    if (level >= widths_.size()) widths_.resize(level + 1, 0);
+    ++widths_[level];
+  }
+  return *std::ranges::max_element(widths_);
+}
+
+void UniformScheduler::add_in_order(std::span<const NodeId> window, UniformSchedule& to) const {
+  for (const NodeId n : window) {
+    if (inside_[n] || work_.graph.op(n) == Op::result) continue;
+    to.steps.push_back({static_cast<std::uint32_t>(to.nodes.size()), 1});
+    to.nodes.push_back(n);
+  }
+}
+
+void UniformScheduler::add_groups(std::span<const NodeId> window, UniformSchedule& to) const {
+  std::vector<Entry> entries;
+  for (const NodeId n : window)
+    if (!inside_[n] && work_.graph.op(n) != Op::result)
+      entries.push_back({static_cast<std::uint64_t>(level_[n] - first_level_) << 40 |
+                             static_cast<std::uint64_t>(op(n)) << 32 | num_operands(n),
+                         roles_[n], n});
+  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+    return a.kind != b.kind ? a.kind < b.kind : a.role != b.role ? a.role < b.role : a.node < b.node;
+  });
+  for (auto first = entries.begin(); first != entries.end();) {
+    const auto last = std::find_if(first, entries.end(), [&](const Entry& e) { return e.kind != first->kind; });
+    const auto count = static_cast<std::uint32_t>(last - first), least = least_members(op(first->node));
+    const bool group = least > 0 && count >= least;
+    for (; first != last; ++first) {
+      if (!group) to.steps.push_back({static_cast<std::uint32_t>(to.nodes.size()), 1});
+      to.nodes.push_back(first->node);
+    }
+    if (group) to.steps.push_back({static_cast<std::uint32_t>(to.nodes.size()) - count, count});
+  }
+}
+
+// The steps of a window as late as what reads them allows: values are read while they are in the cache, and long sums,
+// which wait for themselves, have other work beside them.
+void UniformScheduler::order_late(UniformSchedule& schedule, std::size_t first_step) {
+  const std::span steps(schedule.steps.data() + first_step, schedule.steps.size() - first_step);
+  for (std::uint32_t i = 0; i < steps.size(); ++i)
+    for (std::uint32_t k = 0; k < steps[i].count; ++k) step_of_[schedule.nodes[steps[i].first + k]] = i + 1;
+  latest_.assign(steps.size(), static_cast<std::uint32_t>(steps.size()));
+  for (std::size_t i = steps.size(); i-- > 0;)
+    for (std::uint32_t k = 0; k < steps[i].count; ++k) {
+      operands(schedule.nodes[steps[i].first + k], operands_);
+      for (NodeId x : operands_) {
+        if (work_.graph.op(x) == Op::result) x = work_.graph.operands(x)[0];
+        if (window_[x] == last_window_ && step_of_[x] != 0)
+          latest_[step_of_[x] - 1] = std::min(latest_[step_of_[x] - 1], latest_[i] - 1);
+      }
+    }
+  std::vector<std::uint32_t> order(steps.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return latest_[i]; });
+  const std::vector<UniformStep> before(steps.begin(), steps.end());
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = before[order[i]];
 }
 
 std::uint32_t UniformScheduler::num_operands(NodeId n) const {

@@ -6,6 +6,7 @@
 
 #include <rappel/autodiff/graph.hpp>
 
+#include <span>
 #include <vector>
 
 namespace rappel::detail {
@@ -49,14 +50,21 @@ class UniformScheduler {
   void find_roles(const std::vector<NodeId>& nodes);
   void find_chain(NodeId n, std::uint32_t window);
   void find_level(NodeId n, std::uint32_t least);
+  std::uint32_t find_levels(std::span<const NodeId> window);
+  void add_in_order(std::span<const NodeId> window, UniformSchedule& to) const;
+  void add_groups(std::span<const NodeId> window, UniformSchedule& to) const;
+  void order_late(UniformSchedule& schedule, std::size_t first_step);
   std::uint32_t place_in(NodeId n, std::size_t operand) const;
   bool swap(NodeId x, NodeId y) const;
 
   const UniformWork& work_;
-  std::vector<std::uint32_t> level_, window_, roles_, reader_roles_;  // by node
+  std::vector<std::uint32_t> level_, window_, roles_, reader_roles_, step_of_;  // by node; from 1 on
   std::vector<std::uint16_t> terms_;                                  // by node: of its chain
   std::vector<bool> inside_, second_;                                 // by node; the chain goes on in the second operand
-  std::uint32_t last_level_ = 0, last_window_ = 0;
+  std::uint32_t first_level_ = 0, last_level_ = 0, last_window_ = 0;
+  std::vector<std::uint32_t> widths_;  // by level of the window at hand
+  std::vector<std::uint32_t> latest_;  // by step of the window at hand
+  std::vector<NodeId> operands_;
 };
 
 }  // namespace rappel::detail
