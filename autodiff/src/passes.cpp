@@ -34,6 +34,11 @@ struct Term {
   NodeId x, y;
 };
 
+// Longer sums of products of uniform values are several nodes, with the same bits: so that what a long trace adds up is
+// read soon after it is computed, and other work goes on beside the latency of the sum. Likewise a sum of products
+// that goes on with what is no product is a node of its own: a chain of such additions is one sum then.
+constexpr std::size_t most_uniform_terms = 8;
+
 // A node whose value is a sum of products and that one other node alone uses is kept as its terms, until its
 // user either takes them into a longer sum or asks for the node after all.
 class FuseProducts {
@@ -103,6 +108,10 @@ class FuseProducts {
     if (left == right || (terms_[left].empty() && terms_[right].empty())) return {};
     if (!minus && (terms_[right].size() > 1 || terms_[left].empty())) std::swap(left, right);
     if (minus && terms_[left].empty() && terms_[right].size() != 1) return {};
+    if (!graph_.varying(n)) {
+      if (terms_[left].size() > 1 && terms_[right].size() != 1) return {};
+      if (terms_[left].size() >= most_uniform_terms) materialise(left);
+    }
     std::vector<Term> terms = std::move(terms_[left]);
     terms_[left].clear();
     if (terms.empty()) terms.push_back({one(1.0), map_[left]});
