@@ -350,11 +350,26 @@ requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& 
         options);
 }
 
-// Value and gradient at x of a cost that is used once.
+namespace detail {
+
+double value_and_gradient_once(const std::function<Expr(ExprSpan)>& cost, ConstSpan x, MutableSpan gradient);
+
+}  // namespace detail
+
+// Value and gradient at x of a cost that is used once: values are computed while it runs, comparisons are decided by
+// them, and its operations are swept backwards once, 32 bytes for each. A cost that uses rows, scans, matrices or
+// operations of the user's is recorded as by `record`; then it may be run twice, so it must be pure.
 template <class F>
 requires std::invocable<F&, ExprSpan> std::pair<double, Vector> value_and_gradient(F&& cost,
                                                                                    const Vector& x) {
-  return record(x.size(), cost, {.at = x}).value_and_gradient(x);
+  if constexpr (std::is_convertible_v<std::invoke_result_t<F&, ExprSpan>, Expr>) {
+    std::pair<double, Vector> result(0.0, Vector(x.size()));
+    result.first = detail::value_and_gradient_once([&cost](ExprSpan p) -> Expr { return cost(p); }, span_of(x),
+                                                   span_of(result.second));
+    return result;
+  } else {
+    return record(x.size(), cost, {.at = x}).value_and_gradient(x);
+  }
 }
 
 }  // namespace rappel
