@@ -17,7 +17,7 @@ bool is_unreached(double adjoint) {
 
 }  // namespace
 
-thread_local std::unique_ptr<Tape::Node[]> Tape::spare_chunk;
+thread_local Tape::Spare Tape::spare;
 
 Tape* Tape::of(ExprSpan x) {
   if (innermost == nullptr) return nullptr;
@@ -34,7 +34,13 @@ void Tape::add_chunk() {
   if (last_ >= most) throw std::length_error("value_and_gradient: more than 2^32 operations");
   const bool is_first = chunks_.empty();
   const std::size_t size = is_first ? first_chunk : next_chunk;
-  std::unique_ptr<Node[]> nodes = is_first ? std::exchange(spare_chunk, nullptr) : nullptr;
+  std::unique_ptr<Node[]> nodes;
+  if (is_first) {
+    nodes = std::move(spare.first);
+  } else if (!spare.others.empty()) {
+    nodes = std::move(spare.others.back());
+    spare.others.pop_back();
+  }
   if (!nodes) nodes = std::make_unique_for_overwrite<Node[]>(size);
   chunks_.push_back({std::move(nodes), size});
   next_ = chunks_.back().nodes.get();
@@ -51,7 +57,8 @@ Expr Tape::node(double value, std::span<const Edge> edges) {
 // From the last node to the first. An operation that is not reached passes nothing on, whatever its partials: it may
 // stand in an arm that was not taken. One that is reached does, be its adjoint 0: 0 times an infinite partial is NaN.
 void Tape::gradient(const Expr& output, MutableSpan result) {
-  std::vector<double> adjoints(static_cast<std::size_t>(last_) + 1, unreached);
+  std::vector<double> adjoints = std::exchange(spare.adjoints, {});
+  adjoints.assign(static_cast<std::size_t>(last_) + 1, unreached);
   adjoints[node_of(output)] = 1.0;
   const double* zbar = adjoints.data() + last_;
   for (auto c = chunks_.rbegin(); c != chunks_.rend(); ++c) {
@@ -64,6 +71,7 @@ void Tape::gradient(const Expr& output, MutableSpan result) {
     }
   }
   for (std::size_t i = 0; i < result.size(); ++i) result[i] = is_unreached(adjoints[i + 1]) ? 0.0 : adjoints[i + 1];
+  if (adjoints.capacity() <= most_spare_adjoints) spare.adjoints = std::move(adjoints);
 }
 
 double value_and_gradient_once(const std::function<Expr(ExprSpan)>& cost, ConstSpan x, MutableSpan gradient) {

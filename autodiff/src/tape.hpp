@@ -91,7 +91,15 @@ class Tape {
   void add_chunk();
 
   static constinit thread_local Tape* innermost;
-  static thread_local std::unique_ptr<Node[]> spare_chunk;  // the first of the last tape: small costs allocate little
+  // Memory of the thread's earlier tapes, up to some 64 MB: small costs allocate little, and large ones do not wait for the
+  // system to hand out pages (a third of their time).
+  struct Spare {
+    std::unique_ptr<Node[]> first;
+    std::vector<std::unique_ptr<Node[]>> others;
+    std::vector<double> adjoints;
+  };
+  static constexpr std::size_t most_spare_chunks = 24, most_spare_adjoints = std::size_t{1} << 21;
+  static thread_local Spare spare;
 
   std::uint32_t generation_;
   bool gave_up_ = false;
