@@ -17,7 +17,7 @@ namespace {
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::avx512, &find_kernel, &dot_uniform_kernel,
-                                       &shared_products_kernel, &copy_kernel};
+                                       &shared_products_kernel, &copy_kernel, &widening_kernel};
 }  // namespace
 
 const detail::KernelTable* detail::avx512_kernels() { return &table; }

@@ -17,7 +17,7 @@ namespace {
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::baseline, &find_kernel, &dot_uniform_kernel,
-                                       &shared_products_kernel, &copy_kernel};
+                                       &shared_products_kernel, &copy_kernel, &widening_kernel};
 }  // namespace
 
 const detail::KernelTable* detail::baseline_kernels() { return &table; }

@@ -15,7 +15,7 @@ namespace {
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel,
-                                       &shared_products_kernel, &copy_kernel};
+                                       &shared_products_kernel, &copy_kernel, &widening_kernel};
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]];
