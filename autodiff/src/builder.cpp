@@ -1,6 +1,7 @@
 #include "builder.hpp"
 
 #include "custom_op.hpp"
+#include "literals.hpp"
 #include "scan_body.hpp"
 
 #include <algorithm>
@@ -11,12 +12,6 @@
 
 namespace rappel::detail {
 namespace {
-
-bool commutes(Op op) { return op == Op::add || op == Op::mul || op == Op::equal; }
-
-// Sums keep the order in which they were written: fused with a product, each order rounds its own way, and
-// which operand has the lower number is a matter of the compiler's order of evaluation.
-bool may_be_swapped(Op op) { return commutes(op) && op != Op::add; }
 
 // Shapes whose second field of the hash key is not the number of results.
 bool keyed_by_payload(Op op) { return op == Op::column || op == Op::custom || op == Op::num_rows || op >= Op::sum_rows; }
@@ -31,26 +26,21 @@ constexpr Op auxiliary_table[] = {
 #include <rappel/autodiff/ops.def>
 };
 
-std::uint32_t hash(Op op, std::span<const NodeId> operands, Index payload) {
-  std::uint64_t h =
-      (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(payload);
-  const auto mix = [&h](NodeId n) {
-    h = (h ^ n) * 0xff51afd7ed558ccdu;
-    h ^= h >> 32;
-  };
-  if (commutes(op) && operands.size() == 2 && operands[0] > operands[1]) {
-    mix(operands[1]);
-    mix(operands[0]);
-  } else {
-    for (const NodeId n : operands) mix(n);
-  }
-  return static_cast<std::uint32_t>(h ^ h >> 29);
-}
+// Operations with formulas stand first in the table.
+bool has_formula(Op op) { return op < Op::constant; }
 
 }  // namespace
 
-Builder::Builder(Graph graph, PassOptions options) : options_(options), graph_(std::move(graph)) {
-  table_.resize(std::bit_ceil(4 * static_cast<std::size_t>(graph_.size()) + 64));
+std::uint32_t Builder::hash(Op op, std::span<const NodeId> operands, Index payload) {
+  if (payload == 0 && operands.size() == 1) return hash(op, operands[0]);
+  if (payload == 0 && operands.size() == 2) return hash(op, operands[0], operands[1]);
+  std::uint64_t h = seed(op) ^ static_cast<std::uint64_t>(payload);
+  for (const NodeId n : operands) h = mixed(h ^ n);
+  return static_cast<std::uint32_t>(mixed(h));
+}
+
+Builder::Builder(Graph graph, PassOptions options)
+    : options_(options), graph_(std::move(graph)), table_(graph_.size()) {
   for (NodeId n = 0; n < static_cast<NodeId>(graph_.size()); ++n) insert(n);
 }
 
@@ -68,19 +58,10 @@ bool Builder::equal(NodeId n, Op op, std::span<const NodeId> operands, Index pay
 }
 
 Builder::Slot& Builder::find(Op op, std::span<const NodeId> operands, Index payload) {
-  const std::uint32_t h = hash(op, operands, keyed_by_payload(op) ? payload : 0);
-  const std::size_t mask = table_.size() - 1;
-  std::size_t i = h & mask;
-  for (; table_[i].node != no_node; i = (i + 1) & mask)
-    if (table_[i].hash == h && equal(table_[i].node, op, operands, payload)) break;
-  if (table_[i].node == no_node) table_[i].hash = h;
-  return table_[i];
-}
-
-NodeId Builder::fill(Slot& slot, NodeId n) {
-  slot.node = n;
-  if (2 * ++used_ > table_.size()) rehash(4 * table_.size());
-  return n;
+  NodeId largest = 0;
+  for (const NodeId n : operands) largest = std::max(largest, n);
+  return table_.find(largest, hash(op, operands, keyed_by_payload(op) ? payload : 0),
+                     [&](NodeId n) { return equal(n, op, operands, payload); });
 }
 
 void Builder::insert(NodeId n) {
@@ -90,28 +71,30 @@ void Builder::insert(NodeId n) {
     return;  // found by other means, or never equal
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
-  if (Slot& slot = find(op, operands, key_of(n)); slot.node == no_node) fill(slot, n);
-}
-
-void Builder::rehash(std::size_t size) {
-  const auto old = std::exchange(table_, std::vector<Slot>(size));
-  for (const Slot& slot : old) {
-    if (slot.node == no_node) continue;
-    std::size_t i = slot.hash & (size - 1);
-    while (table_[i].node != no_node) i = (i + 1) & (size - 1);
-    table_[i] = slot;
-  }
+  if (Slot& slot = find(op, operands, key_of(n)); slot.node == no_node) slot.node = n;
 }
 
 NodeId Builder::num_rows(RowSet rows) {
   Slot& slot = find(Op::num_rows, {}, rows.index);
-  return slot.node != no_node ? slot.node : fill(slot, graph_.num_rows(rows));
+  return slot.node != no_node ? slot.node : slot.node = graph_.num_rows(rows);
 }
 
 NodeId Builder::column(RowSet rows, Index column) {
   const NodeId key = rows.index;
   Slot& slot = find(Op::column, {&key, 1}, column);
-  return slot.node != no_node ? slot.node : fill(slot, graph_.column(rows, column));
+  return slot.node != no_node ? slot.node : slot.node = graph_.column(rows, column);
+}
+
+NodeId Builder::node(Op op, NodeId x) {
+  const Op of_x = graph_.op(x);
+  if (!has_formula(op) || of_x == Op::constant || (op == Op::neg && of_x == Op::neg)) return node(op, {&x, 1});
+  Slot& slot = table_.find(x, hash(op, x), [&](NodeId n) { return graph_.op(n) == op && graph_.operands(n)[0] == x; });
+  return slot.node != no_node ? slot.node : slot.node = graph_.append(op, x);
+}
+
+NodeId Builder::folded(Op op, NodeId x, NodeId y) {
+  const NodeId operands[] = {x, y};
+  return node(op, operands);
 }
 
 NodeId Builder::node(Op op, std::span<const NodeId> given) {
@@ -127,7 +110,7 @@ NodeId Builder::node(Op op, std::span<const NodeId> given) {
     for (const NodeId n : operands)
       if (graph_.varying(n)) payload = graph_.row_set(n).index;
   Slot& slot = find(op, operands, payload);
-  return slot.node != no_node ? slot.node : fill(slot, graph_.node(op, operands));
+  return slot.node != no_node ? slot.node : slot.node = graph_.node(op, operands);
 }
 
 NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
@@ -137,7 +120,7 @@ NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
   }
   const Op op = reduce == Reduce::sum ? Op::sum_rows : reduce == Reduce::max ? Op::max_rows : Op::any_rows;
   Slot& slot = find(op, {&n, 1}, rows.index);
-  return slot.node != no_node ? slot.node : fill(slot, graph_.reduce_rows(reduce, rows, n));
+  return slot.node != no_node ? slot.node : slot.node = graph_.reduce_rows(reduce, rows, n);
 }
 
 NodeId Builder::scan(std::shared_ptr<const ScanBody> body, std::span<const NodeId> given) {
@@ -154,12 +137,12 @@ NodeId Builder::scan(std::shared_ptr<const ScanBody> body, std::span<const NodeI
 
 NodeId Builder::gather(std::span<const NodeId> operands) {
   Slot& slot = find(Op::gather, operands, 0);
-  return slot.node != no_node ? slot.node : fill(slot, graph_.gather(operands));
+  return slot.node != no_node ? slot.node : slot.node = graph_.gather(operands);
 }
 
 NodeId Builder::scatter_rows(std::span<const NodeId> operands) {
   Slot& slot = find(Op::scatter_rows, operands, 0);
-  return slot.node != no_node ? slot.node : fill(slot, graph_.scatter_rows(operands));
+  return slot.node != no_node ? slot.node : slot.node = graph_.scatter_rows(operands);
 }
 
 NodeId Builder::custom(const std::shared_ptr<const CustomOp>& op, std::span<const NodeId> operands) {
@@ -171,7 +154,7 @@ NodeId Builder::custom(const std::shared_ptr<const CustomOp>& op, std::span<cons
     return constant(result);
   }
   Slot& slot = find(Op::custom, operands, static_cast<Index>(op->id));
-  return slot.node != no_node ? slot.node : fill(slot, graph_.custom(op, operands));
+  return slot.node != no_node ? slot.node : slot.node = graph_.custom(op, operands);
 }
 
 NodeId Builder::auxiliary(Op op, NodeId x) {
@@ -194,46 +177,40 @@ NodeId Builder::fold_constants(Op op, std::span<const NodeId> operands) {
 
 NodeId Builder::fold(Op op, std::span<const NodeId> operands) {
   if (const NodeId n = fold_constants(op, operands); n != no_node) return n;
-  const auto is = [&](std::size_t i, double value) { return graph_.is_constant(operands[i], value); };
-  const auto zero = [&](std::size_t i) { return is(i, 0.0) || is(i, -0.0); };
-  const auto absorb_zero = [&](std::size_t i) { return !options_.exact_zeros && zero(i); };
+  switch (literally(op, [&](int i, double value) { return graph_.is_constant(operands[static_cast<std::size_t>(i)], value); },
+                    options_.exact_zeros)) {
+    case Literally::first:
+      return operands[0];
+    case Literally::second:
+      return operands[1];
+    case Literally::minus_first:
+      return node(Op::neg, operands[0]);
+    case Literally::minus_second:
+      return node(Op::neg, operands[1]);
+    case Literally::zero:
+      return constant(0.0);
+    case Literally::one:
+      return constant(1.0);
+    case Literally::nothing:
+      break;
+  }
   const auto negated = [&](std::size_t i) { return graph_.op(operands[i]) == Op::neg; };
   const auto inside = [&](std::size_t i) { return graph_.operands(operands[i])[0]; };
   switch (op) {
     case Op::neg:
       return negated(0) ? inside(0) : no_node;
     case Op::add:
-      if (is(0, -0.0) || absorb_zero(0)) return operands[1];
-      if (is(1, -0.0) || absorb_zero(1)) return operands[0];
-      if (negated(1)) return node(Op::sub, {operands[0], inside(1)});  // x + (-y) is x - y, bit for bit
-      if (negated(0)) return node(Op::sub, {operands[1], inside(0)});
-      return no_node;
+      if (negated(1)) return node(Op::sub, operands[0], inside(1));  // x + (-y) is x - y, bit for bit
+      return negated(0) ? node(Op::sub, operands[1], inside(0)) : no_node;
     case Op::sub:
-      if (negated(1)) return node(Op::add, {operands[0], inside(1)});
-      if (is(1, 0.0) || absorb_zero(1)) return operands[0];
-      if (absorb_zero(0)) return node(Op::neg, {operands[1]});
-      return no_node;
-    case Op::mul:
-      if (is(0, 1.0)) return operands[1];
-      if (is(1, 1.0)) return operands[0];
-      if (is(0, -1.0)) return node(Op::neg, {operands[1]});
-      if (is(1, -1.0)) return node(Op::neg, {operands[0]});
-      if (absorb_zero(0) || absorb_zero(1)) return constant(0.0);
-      return no_node;
-    case Op::div:
-      if (is(1, 1.0)) return operands[0];
-      return absorb_zero(0) ? constant(0.0) : no_node;
+      return negated(1) ? node(Op::add, operands[0], inside(1)) : no_node;
     case Op::select:
       if (operands[1] == operands[2]) return operands[1];
       return graph_.is_constant(operands[0]) ? operands[graph_.value(operands[0]) != 0.0 ? 1 : 2] : no_node;
     case Op::logical_and:
-      if (operands[0] == operands[1] || is(1, 1.0)) return operands[0];
-      if (is(0, 1.0)) return operands[1];
-      return zero(0) || zero(1) ? constant(0.0) : no_node;
+      return operands[0] == operands[1] ? operands[0] : no_node;
     case Op::logical_or:
-      if (operands[0] == operands[1] || zero(1)) return operands[0];
-      if (zero(0)) return operands[1];
-      if (is(0, 1.0) || is(1, 1.0)) return constant(1.0);
+      if (operands[0] == operands[1]) return operands[0];
       for (const int i : {0, 1})  // c or not c
         if (graph_.op(operands[i]) == Op::logical_not && graph_.operands(operands[i])[0] == operands[1 - i])
           return constant(1.0);

@@ -3,7 +3,10 @@
 // Appends to a graph, folding constants and merging equal nodes on the way: recording, sweeps and passes
 // share it.
 
-#include <rappel/autodiff/graph.hpp>
+#include "merge_table.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace rappel::detail {
 
@@ -23,9 +26,34 @@ class Builder {
   NodeId column(RowSet rows, Index column);
   // One node or, for an operation with several results, the first of them.
   NodeId node(Op op, std::span<const NodeId> operands);
+  NodeId node(Op op, NodeId x);
+  NodeId node(Op op, NodeId x, NodeId y) {
+    return may_fold(op, x, y) ? folded(op, x, y) : merged(op, x, y, [] {});
+  }
   NodeId node(Op op, std::initializer_list<NodeId> operands) {
     return node(op, std::span(operands.begin(), operands.size()));
   }
+  // Of operations with formulas that do not fold: the equal node, or a new one after before_append(). Inlined where an
+  // operator is called: a hit takes some 10 ns.
+  bool may_fold(Op op, NodeId x, NodeId y) const {
+    const Op of_x = graph_.op(x), of_y = graph_.op(y);
+    return of_x == Op::constant || of_y == Op::constant || op >= Op::constant || op == Op::logical_and ||
+           op == Op::logical_or || ((op == Op::add || op == Op::sub) && (of_x == Op::neg || of_y == Op::neg));
+  }
+  template <class BeforeAppend>
+  NodeId merged(Op op, NodeId x, NodeId y, const BeforeAppend& before_append) {
+    if (may_be_swapped(op) && x > y) std::swap(x, y);
+    Slot& slot = table_.find(std::max(x, y), hash(op, x, y), [&](NodeId n) {
+      if (graph_.op(n) != op) return false;
+      const NodeId* own = graph_.operands(n).data();
+      return (own[0] == x && own[1] == y) || (op == Op::add && own[0] == y && own[1] == x);
+    });
+    if (slot.node != no_node) return slot.node;
+    before_append();
+    return slot.node = graph_.append(op, x, y);
+  }
+  // What is appended from now on was written there, outside of Eigen.
+  void locate(LocationId location) { graph_.location_ = location; }
   // The place-th result of a node with several, which may have been folded to constants.
   NodeId result(NodeId first, Index place) const { return first + static_cast<NodeId>(place); }
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId n);  // n may be uniform
@@ -39,25 +67,36 @@ class Builder {
   NodeId auxiliary(Op op, NodeId x);
 
  private:
+  static bool commutes(Op op) { return op == Op::add || op == Op::mul || op == Op::equal; }
+  // Sums keep the order in which they were written: fused with a product, each order rounds its own way, and
+  // which operand has the lower number is a matter of the compiler's order of evaluation.
+  static bool may_be_swapped(Op op) { return commutes(op) && op != Op::add; }
+
+  static std::uint64_t seed(Op op) { return (static_cast<std::uint64_t>(op) + 1) * 0x9e3779b97f4a7c15u; }
+  static std::uint64_t mixed(std::uint64_t h) {
+    h *= 0xff51afd7ed558ccdu;
+    return h ^ h >> 32;
+  }
+  static std::uint32_t hash(Op op, NodeId x) { return static_cast<std::uint32_t>(mixed(seed(op) ^ x)); }
+  static std::uint32_t hash(Op op, NodeId x, NodeId y) {
+    if (commutes(op) && x > y) std::swap(x, y);
+    return static_cast<std::uint32_t>(mixed(seed(op) ^ (static_cast<std::uint64_t>(y) << 32 | x)));
+  }
+  static std::uint32_t hash(Op op, std::span<const NodeId> operands, Index payload);
+
+  NodeId folded(Op op, NodeId x, NodeId y);
   NodeId fold(Op op,
               std::span<const NodeId> operands);  // an equal node that need not be appended, or no_node
   NodeId fold_constants(Op op, std::span<const NodeId> operands);
-  // The slot of the node equal to what is described, or the empty slot where it belongs.
-  struct Slot {
-    std::uint32_t hash = 0;
-    NodeId node = no_node;  // empty
-  };
+  using Slot = MergeTable::Slot;
   Slot& find(Op op, std::span<const NodeId> operands, Index payload);
   Index key_of(NodeId n) const;
   bool equal(NodeId n, Op op, std::span<const NodeId> operands, Index payload) const;
-  NodeId fill(Slot& slot, NodeId n);
   void insert(NodeId n);
-  void rehash(std::size_t size);
 
   PassOptions options_;
   Graph graph_;
-  std::vector<Slot> table_;  // open addressing; its size is a power of two, at least twice used_
-  std::size_t used_ = 0;
+  MergeTable table_;
 };
 
 // The rest of `simplify`, for a graph that came from a builder: it is folded and merged already.

@@ -4,6 +4,8 @@
 
 #include "builder.hpp"
 
+#include <type_traits>
+
 namespace rappel::detail {
 
 inline Graph& graph_of(Graph& graph) { return graph; }
@@ -14,6 +16,8 @@ template <class Target>
 NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands,
                  Target& to) {
   graph_of(to).set_location(from.location(n));
+  if constexpr (std::is_same_v<Target, Graph>)
+    if (from.op(n) < Op::constant) return to.copy(from, n, map);
   switch (const Op op = from.op(n)) {
     case Op::parameter:
       return graph_of(to).parameter();

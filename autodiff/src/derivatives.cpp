@@ -33,7 +33,10 @@ std::vector<NodeId> parameters_of(const Graph& graph) {
 }
 
 Traced with_gradient(const Traced& traced, PassOptions options) {
-  Builder builder(traced.graph, options);
+  Graph graph;
+  graph.reserve(4 * traced.graph.size());  // so that it does not move when adjoints are appended
+  graph = traced.graph;
+  Builder builder(std::move(graph), options);
   Traced both{{}, traced.outputs, traced.guards};
   append(both.outputs, row_of_jacobian(builder, traced.outputs[0], parameters_of(traced.graph)));
   both.graph = builder.take();

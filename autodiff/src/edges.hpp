@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,21 @@ class Edges {
       case Op::select:
       case Op::max_rows:
         return true;
+      default:
+        return false;
+    }
+  }
+  // Whether its partials are 0 wherever they are: no adjoint flows through comparisons, floor and the like.
+  static bool is_flat(Op op) {
+    constexpr auto zero = [](std::string_view partial) { return partial == "T(0.0)"; };
+    switch (op) {
+#define RAPPEL_UNARY(name, symbol, formula, partial, ...) \
+  case Op::name:                                          \
+    return zero(#partial);
+#define RAPPEL_BINARY(name, symbol, formula, dx, dy, ...) \
+  case Op::name:                                          \
+    return zero(#dx) && zero(#dy);
+#include <rappel/autodiff/ops.def>
       default:
         return false;
     }

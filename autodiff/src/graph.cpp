@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace rappel {
 namespace {
@@ -82,16 +82,35 @@ std::string name_of(const Graph& graph, NodeId n) {
 NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload) {
   if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
   const auto first = operands_.size();
-  const NodeId* given = operands.data();
-  const bool own =
-      std::greater_equal<>()(given, operands_.data()) && std::less<>()(given, operands_.data() + first);
-  const std::ptrdiff_t place = own ? given - operands_.data() : 0;
-  operands_.resize(first + operands.size());  // may move the given ones, if they are our own
-  std::copy_n(own ? operands_.data() + place : given, operands.size(), operands_.data() + first);
+  if (operands_.capacity() - first < operands.size()) {  // they may be our own, and move
+    const std::vector<NodeId> kept(operands.begin(), operands.end());
+    operands_.insert(operands_.end(), kept.begin(), kept.end());
+  } else {
+    for (std::size_t i = 0; i < operands.size(); ++i) operands_.push_back(operands[i]);
+  }
   locations_.push_back(location_);
   records_.push_back({op, rate, static_cast<std::uint32_t>(first),
                       static_cast<std::uint32_t>(operands.size()), static_cast<std::uint32_t>(payload)});
   return static_cast<NodeId>(records_.size() - 1);
+}
+
+NodeId Graph::copy(const Graph& from, NodeId n, std::span<const NodeId> map) {
+  const Record& record = from.records_[n];
+  if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
+  const auto first = static_cast<std::uint32_t>(operands_.size());
+  for (std::uint32_t i = 0; i < record.num_operands; ++i)
+    operands_.push_back(map[from.operands_[record.first_operand + i]]);
+  locations_.push_back(location_);
+  records_.push_back({record.op, record.rate, first, record.num_operands, record.payload});
+  return static_cast<NodeId>(records_.size() - 1);
+}
+
+NodeId Graph::append(Op op, NodeId x) { return append(op, records_[x].rate, {&x, 1}, 1); }
+
+NodeId Graph::append(Op op, NodeId x, NodeId y) {
+  const NodeId operands[] = {x, y};
+  const std::uint16_t of_x = records_[x].rate, of_y = records_[y].rate;
+  return append(op, of_x == of_y || of_y == 0 ? of_x : of_x == 0 ? of_y : rate_of(op, operands), operands, 1);
 }
 
 std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
@@ -149,10 +168,43 @@ NodeId Graph::num_rows(RowSet rows) {
 }
 
 NodeId Graph::constant(double value) {
-  const auto [it, added] = constant_ids_.try_emplace(std::bit_cast<std::uint64_t>(value), no_node);
-  if (!added) return it->second;
+  if (num_found_ < constants_.size() || 2 * num_found_ >= constant_slots_.size()) find_constants();
+  ConstantSlot& slot = constant_slot(value);
+  if (slot.place != no_node) return constant_nodes_[slot.place];
+  slot.place = static_cast<std::uint32_t>(constants_.size());
+  ++num_found_;
+  return append_constant(value);
+}
+
+NodeId Graph::append_constant(double value) {
   constants_.push_back(value);
-  return it->second = append(Op::constant, 0, {}, constants_.size() - 1);
+  constant_nodes_.push_back(append(Op::constant, 0, {}, constants_.size() - 1));
+  return constant_nodes_.back();
+}
+
+// Of the constant with these bits or, if there is none, the empty one where it belongs.
+Graph::ConstantSlot& Graph::constant_slot(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  const std::uint64_t product = (bits ^ bits >> 32) * 0x9e3779b97f4a7c15u;
+  const auto hash = static_cast<std::uint32_t>(product ^ product >> 32);
+  const std::size_t mask = constant_slots_.size() - 1;
+  std::size_t i = hash & mask;
+  for (; constant_slots_[i].place != no_node; i = (i + 1) & mask)
+    if (constant_slots_[i].hash == hash &&
+        std::bit_cast<std::uint64_t>(constants_[constant_slots_[i].place]) == bits)
+      return constant_slots_[i];
+  constant_slots_[i].hash = hash;
+  return constant_slots_[i];
+}
+
+void Graph::find_constants() {
+  if (2 * constants_.size() >= constant_slots_.size()) {
+    constant_slots_.assign(std::bit_ceil(4 * constants_.size() + 8), {});
+    num_found_ = 0;
+  }
+  for (; num_found_ < constants_.size(); ++num_found_)
+    if (ConstantSlot& slot = constant_slot(constants_[num_found_]); slot.place == no_node)
+      slot.place = static_cast<std::uint32_t>(num_found_);
 }
 
 NodeId Graph::node(Op op, std::span<const NodeId> operands) {

@@ -109,6 +109,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
   switch (step.kind) {
     case StepKind::dot_uniform:
       return kernels.dot_uniform;
+    case StepKind::dot_uniform_of_values:
+      return kernels.dot_uniform_of_values;
     case StepKind::shared_products:
       return kernels.shared_products;
     case StepKind::copy:
@@ -126,7 +128,8 @@ BoundBody bind(Body body, const KernelTable& kernels) {
   };
   std::vector<LeafStep> steps;
   for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
-  bind_calls(body.calls, bind_step);
+  bind_calls(body.calls, kernels, bind_step);
+  find_runs(body.calls);
   return {std::move(body), std::move(steps), kernels};
 }
 
@@ -296,9 +299,11 @@ class Interpreter final : public Executor {
  public:
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
       : program_(std::move(program)), number_(next_program_number()), workspace_limit_(workspace_limit) {
-    bind_calls(program_.calls, [&](const BodyStep& s) -> BodyInstruction {
+    bind_calls(program_.calls, kernels, [&](const BodyStep& s) -> BodyInstruction {
       return {kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
     });
+    find_runs(program_.calls);
+    find_output_runs();
     for (Stage& stage : std::exchange(program_.stages, {})) {
       count_until_calls(stage.uniforms);
       stages_.push_back({std::move(stage.uniforms), {}, {}});
@@ -318,12 +323,18 @@ class Interpreter final : public Executor {
       for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
         run_body(b, call.tables, threads, uniforms, workspace, row_output);
     }
-    for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = uniforms[program_.outputs[i]];
+    double* output = outputs.data();
+    for (const PlacesInARow& run : output_runs_) {
+      if (run.count > 1)
+        output = std::copy_n(uniforms + run.first, run.count, output);
+      else
+        *output++ = uniforms[run.first];
+    }
   }
 
  private:
   double* load_uniforms(const Call& call, Workspace& workspace) const {
-    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms + num_partials);  // groups read whole strips
+    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
     double* next = uniforms + program_.num_parameters + program_.num_arguments;
     if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
     workspace.program = number_;
@@ -408,7 +419,21 @@ class Interpreter final : public Executor {
     return sums[0];
   }
 
+  void find_output_runs() {
+    for (const std::uint32_t place : program_.outputs) {
+      if (!output_runs_.empty() && output_runs_.back().first + output_runs_.back().count == place)
+        ++output_runs_.back().count;
+      else
+        output_runs_.push_back({place, 1});
+    }
+  }
+
+  struct PlacesInARow {
+    std::uint32_t first, count;
+  };
+
   Program program_;  // but for its stages
+  std::vector<PlacesInARow> output_runs_;
   std::vector<BoundStage> stages_;
   std::uint64_t number_;
   Index workspace_limit_;

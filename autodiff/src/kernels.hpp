@@ -43,14 +43,41 @@ struct BodyInstruction {
   std::uint32_t num_results;
 };
 
+// --- Groups of single values ---
+
+// Results of a group take whole vectors of places, of any instruction set; what stands behind its operands is read.
+inline constexpr std::uint32_t group_padding = 8;
+
+// The top bits of an operand of a group; with none it is the first of places in a row.
+inline constexpr std::uint32_t one_for_all = 0x80000000u;
+inline constexpr std::uint32_t gathered = 0x40000000u;  // the first of as many entries of a list of places, padded
+
+struct UniformGroup;
+struct GroupLists {
+  const std::uint32_t *operands, *places;
+};
+using GroupKernel = void (*)(const UniformGroup&, const GroupLists&, double* values);
+
+// Values of one operation that do not depend on one another.
+struct UniformGroup {
+  GroupKernel kernel;
+  Op op;
+  std::uint32_t first;  // into the operands
+  std::uint32_t num_operands;
+  std::uint32_t count;   // members
+  std::uint32_t result;  // the first of places in a row
+};
+
 // Kernels are found by operation and, for one to three operands, by which of them vary (bit i: operand i).
 struct KernelTable {
   InstructionSet instruction_set;
   BodyKernel (*find)(Op op, unsigned varying);
-  BodyKernel dot_uniform;      // the first operand of every pair is uniform
+  BodyKernel dot_uniform;      // the first operand of every pair is uniform, the second a column
+  BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
   BodyKernel shared_products;  // (a; b1, b2, ..): sums over rows of a * b_i
   BodyKernel copy;
   WideningKernel widen;
+  GroupKernel (*find_group)(Op op);
 };
 
 struct UniformInstruction {

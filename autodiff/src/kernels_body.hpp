@@ -14,6 +14,7 @@ constexpr std::ptrdiff_t num_vectors = num_partials / width;  // that hold the p
 #include "kernels_reduce.hpp"
 #include "kernels_exps.hpp"
 #include "kernels_norm.hpp"
+#include "kernels_groups.hpp"
 #undef RAPPEL_NARY_KERNEL
 
 template <class F>

@@ -63,7 +63,7 @@ void dot_kernel(const Leaf& leaf, const BodyInstruction& i) {
 inline void ask_for_next_leaf(const Leaf& leaf, const double* p) { __builtin_prefetch(p + leaf.padded); }
 
 // Every pair has a uniform first operand, spread over the strip once; the second may vary or not.
-template <int Strip>
+template <int Strip, bool Columns>
 void dot_uniform_strip(const Leaf& leaf, const BodyInstruction& i, double* out, std::ptrdiff_t r) {
   const std::uint32_t* operands = leaf.operands + i.first;
   Lanes total[Strip];
@@ -80,16 +80,21 @@ void dot_uniform_strip(const Leaf& leaf, const BodyInstruction& i, double* out, 
     }
     for (int s = 0; s < Strip; ++s) {
       total[s] = multiply_add(w, load(x + r + s * width), total[s]);
-      ask_for_next_leaf(leaf, x + r + s * width);
+      if (Columns) ask_for_next_leaf(leaf, x + r + s * width);
     }
   }
   for (int s = 0; s < Strip; ++s) store(out + r + s * width, total[s]);
 }
 
+// Columns: what varies is read of the table, so that the next leaf of it is worth asking for.
+template <bool Columns>
 void dot_uniform_kernel(const Leaf& leaf, const BodyInstruction& i) {
   constexpr int strip = width == 8 ? 16 : 8;
   double* out = result_of(leaf, i);
   std::ptrdiff_t r = 0;
-  for (; r + strip * width <= leaf.padded; r += strip * width) dot_uniform_strip<strip>(leaf, i, out, r);
-  for (; r < leaf.padded; r += width) dot_uniform_strip<1>(leaf, i, out, r);
+  for (; r + strip * width <= leaf.padded; r += strip * width) dot_uniform_strip<strip, Columns>(leaf, i, out, r);
+  constexpr int half = strip / 2, quarter = strip / 4;  // one vector alone would wait for each of its terms
+  if (r + half * width <= leaf.padded) dot_uniform_strip<half, Columns>(leaf, i, out, r), r += half * width;
+  if (r + quarter * width <= leaf.padded) dot_uniform_strip<quarter, Columns>(leaf, i, out, r), r += quarter * width;
+  for (; r < leaf.padded; r += width) dot_uniform_strip<1, Columns>(leaf, i, out, r);
 }

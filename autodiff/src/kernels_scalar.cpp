@@ -14,12 +14,16 @@ namespace {
 #include "lanes_families.hpp"
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
-constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel,
-                                       &shared_products_kernel, &copy_kernel, &widening_kernel};
+constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel<true>,
+                                       &dot_uniform_kernel<false>, &shared_products_kernel, &copy_kernel, &widening_kernel,
+                                       &find_group_kernel};
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]];
-  for (std::uint32_t k = 1; k < count; ++k) total += values[x[k]];
+  std::uint32_t k = 1;
+  for (; k + 8 <= count; k += 8)  // few instructions: what comes after a sum is begun beside its latency
+    for (std::uint32_t i = 0; i < 8; ++i) total += values[x[k + i]];
+  for (; k < count; ++k) total += values[x[k]];
   return total;
 }
 

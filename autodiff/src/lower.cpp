@@ -1,5 +1,6 @@
 #include "lower_body.hpp"
 #include "stages.hpp"
+#include "uniform_code.hpp"
 
 #include <algorithm>
 
@@ -22,9 +23,8 @@ class Lowering {
     for (NodeId n = 0; n < size_; ++n)
       if (live_[n]) num_stages_ = std::max(num_stages_, stage_[n] + 1);
     program_.stages.resize(num_stages_);
-    find_groups();
     number_uniforms();
-    for (std::uint32_t s = 0; s < num_stages_; ++s) add_uniforms(s);
+    add_uniforms();
     add_bodies();
     for (const NodeId n : traced_.outputs)
       if (!graph_.varying(n)) program_.outputs.push_back(uniform_[n]);
@@ -110,79 +110,57 @@ class Lowering {
 
   // --- uniform values ---
 
+  // Parameters, arguments, constants, numbers of rows, then sums over rows, with their further results.
   void number_uniforms() {
+    std::vector<NodeId> arguments, constants, num_rows, sums;
     std::uint32_t next = 0;
+    for (NodeId n = 0; n < size_; ++n) {
+      const Op op = graph_.op(n);
+      if (op == Op::parameter) uniform_[n] = next++;
+      if (op == Op::argument) arguments.push_back(n);
+      if (!live_[n] || graph_.varying(n)) continue;
+      if (op == Op::constant) constants.push_back(n);
+      if (op == Op::num_rows) num_rows.push_back(n);
+      if (is_reduction(op == Op::result ? graph_.op(graph_.operands(n)[0]) : op)) sums.push_back(n);
+    }
     program_.num_parameters = graph_.num_parameters();
     program_.num_arguments = graph_.num_arguments();
-    const auto number = [&](auto&& wanted) {
-      for (NodeId n = 0; n < size_; ++n)
-        if (!graph_.varying(n) && wanted(n)) uniform_[n] = next++;
-    };
-    number([&](NodeId n) { return graph_.op(n) == Op::parameter; });
-    number([&](NodeId n) { return graph_.op(n) == Op::argument; });
-    number([&](NodeId n) {
-      if (!live_[n] || !graph_.is_constant(n)) return false;
-      program_.constants.push_back(graph_.value(n));
-      return true;
-    });
-    number([&](NodeId n) {
-      if (!live_[n] || graph_.op(n) != Op::num_rows) return false;
-      program_.num_rows_of.push_back(static_cast<std::uint32_t>(graph_.payload(n)));
-      return true;
-    });
-    number([&](NodeId n) { return live_[n] && uniform_[n] == no_node && group_of_[n] == no_node; });
-    for (const auto& [stage, group] : groups_) {
-      const std::uint32_t first = next;
-      for (const NodeId n : group.nodes) uniform_[n] = next++;
-      const auto strip = static_cast<std::uint32_t>(num_partials);
-      next = first + (next - first + strip - 1) / strip * strip;
-    }
+    for (const NodeId n : constants) program_.constants.push_back(graph_.value(n));
+    for (const NodeId n : num_rows) program_.num_rows_of.push_back(static_cast<std::uint32_t>(graph_.payload(n)));
+    for (const auto* list : {&arguments, &constants, &num_rows, &sums})
+      for (const NodeId n : *list) uniform_[n] = next++;
     program_.num_uniforms = next;
   }
 
-  void find_groups() {
-    group_of_.assign(size_, no_node);
-    level_.assign(size_, 0);
-    by_stage_.resize(num_stages_);
+  // What uniform nodes alone read, in the stage that computes it, need not stand to the end.
+  UniformWork uniform_work() const {
+    UniformWork work{graph_, std::vector<std::uint32_t>(size_, 0), std::vector<std::uint32_t>(size_, 0)};
+    std::uint32_t last = 0;
+    const auto keep = [&](NodeId n) {
+      if (work.kept[n] == 0) work.kept[n] = ++last;
+    };
+    for (const NodeId n : traced_.outputs) keep(n);
+    for (NodeId n = 0; n < size_; ++n) {
+      if (!live_[n]) continue;
+      const Op op = graph_.op(n);
+      const bool reads_late = graph_.varying(n) || op == Op::stack || op == Op::result || is_call(op) || is_reduction(op);
+      for (const NodeId x : graph_.operands(n)) {
+        ++work.uses[x];
+        if (reads_late || stage_[x] != stage_[n]) keep(x);
+      }
+    }
+    return work;
+  }
+
+  void add_uniforms() {
+    const UniformWork work = uniform_work();
+    UniformCoder coder(work, uniform_, program_.num_uniforms, program_.operands, program_.calls);
+    std::vector<std::vector<NodeId>> by_stage(num_stages_);
     for (NodeId n = 0; n < size_; ++n)
-      if (live_[n] && !graph_.varying(n)) by_stage_[stage_[n]].push_back(n);
+      if (live_[n] && !graph_.varying(n) && uniform_[n] == no_node) by_stage[stage_[n]].push_back(n);
     for (std::uint32_t s = 0; s < num_stages_; ++s)
-      for (NodeGroup& group : groups_of(graph_, by_stage_[s], level_)) {
-        for (const NodeId n : group.nodes) group_of_[n] = static_cast<std::uint32_t>(groups_.size());
-        groups_.emplace_back(s, std::move(group));
-      }
-  }
-
-  // In the order of the nodes or, where there are groups, of their levels.
-  void add_uniforms(std::uint32_t stage) {
-    std::vector<NodeId>& nodes = by_stage_[stage];
-    const auto grouped = [&](NodeId n) { return group_of_[n] != no_node; };
-    if (std::ranges::any_of(nodes, grouped)) std::ranges::stable_sort(nodes, {}, [&](NodeId n) { return level_[n]; });
-    for (const NodeId n : nodes) {
-      if (!grouped(n)) {
-        add_uniform(n);
-      } else if (const NodeGroup& group = groups_[group_of_[n]].second; group.nodes[0] == n) {
-        program_.stages[stage].uniforms.push_back(
-            {group_call, static_cast<std::uint32_t>(program_.calls.groups.size()), 0, 0});
-        program_.calls.groups.push_back(uniform_group(graph_, group, [&](NodeId x) { return uniform_[x]; }));
-      }
-    }
-  }
-
-  void add_uniform(NodeId n) {
-    const Op op = graph_.op(n);
-    if (op == Op::parameter || op == Op::argument || op == Op::constant || op == Op::num_rows || op == Op::result ||
-        op == Op::stack || is_reduction(op))
-      return;
-    if (is_call(op)) {
-      program_.stages[stage_[n]].uniforms.push_back({op, calls_.add(n), 0, 0});
-      return;
-    }
-    const auto x = graph_.operands(n);
-    program_.stages[stage_[n]].uniforms.push_back({op, static_cast<std::uint32_t>(program_.operands.size()),
-                                                   static_cast<std::uint32_t>(x.size()), uniform_[n]});
-    for (const NodeId k : x) program_.operands.push_back(uniform_[k]);
-    for (NodeId k = n; k < n + num_results(graph_, n); ++k) program_.operands.push_back(uniform_[k]);
+      coder.add(by_stage[s], program_.stages[s].uniforms, [&](NodeId n) { return calls_.add(n); });
+    program_.num_uniforms = coder.num_places();
   }
 
   const Traced& traced_;
@@ -192,9 +170,6 @@ class Lowering {
   std::vector<std::uint32_t> stage_;
   std::uint32_t num_stages_ = 1;
   std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
-  std::vector<std::vector<NodeId>> by_stage_;                  // live uniform nodes
-  std::vector<std::uint32_t> level_, group_of_;                // by node
-  std::vector<std::pair<std::uint32_t, NodeGroup>> groups_;    // with their stages
   std::vector<std::uint32_t> storage_;  // by node: the number of its stored column
   Program program_;
   CallBuilder calls_;

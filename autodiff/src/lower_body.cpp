@@ -104,7 +104,10 @@ class BodyLowering {
       if (graph_.varying(draft.operands[i])) std::swap(draft.operands[i], draft.operands[i + 1]);
       uniform_first = uniform_first && !graph_.varying(draft.operands[i]);
     }
-    if (uniform_first) draft.kind = StepKind::dot_uniform;
+    if (uniform_first)
+      draft.kind = std::ranges::any_of(draft.operands, [&](NodeId x) { return graph_.op(x) == Op::column; })
+                       ? StepKind::dot_uniform
+                       : StepKind::dot_uniform_of_values;
     return draft;
   }
 

@@ -1,6 +1,7 @@
 #include "custom_op.hpp"
 #include "lower_body.hpp"
 #include "scan_run.hpp"
+#include "uniform_code.hpp"
 
 #include <algorithm>
 
@@ -17,8 +18,10 @@ class ScanLowering {
     traced = fuse_live(traced);
     number_values(traced.graph);
     CallBuilder calls(traced.graph, code_->calls, by_row_, [this](NodeId n) { return operand(n); });
-    for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) add_step(traced.graph, n, calls);
-    count_until_calls(code_->uniform);
+    if (by_row_)
+      for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) add_step(traced.graph, n, calls);
+    else
+      add_uniforms(traced, calls);
     const auto first_output = traced.outputs.begin() + body_.num_carry;
     for (auto n = traced.outputs.begin(); n != traced.outputs.end(); ++n)
       (n < first_output ? code_->next : code_->outputs).push_back(operand(*n));
@@ -34,7 +37,7 @@ class ScanLowering {
   std::uint32_t operand(NodeId n) const { return number_[n]; }
 
   void number_values(const Graph& graph) {
-    number_.assign(static_cast<std::size_t>(graph.size()), 0);
+    number_.assign(static_cast<std::size_t>(graph.size()), no_node);
     auto next = static_cast<std::uint32_t>(graph.num_parameters());
     for (NodeId n = 0; n < number_.size(); ++n)
       if (graph.op(n) == Op::parameter) number_[n] = static_cast<std::uint32_t>(graph.payload(n));
@@ -44,9 +47,32 @@ class ScanLowering {
         number_[n] = next++ | (by_row_ ? uniform_bit : 0);
         code_->constants.push_back(graph.value(n));
       }
-    for (NodeId n = 0; n < number_.size(); ++n)
+    for (NodeId n = 0; by_row_ && n < number_.size(); ++n)
       if (graph.op(n) != Op::parameter && !graph.is_constant(n)) number_[n] = next++;
     code_->num_values = next;
+  }
+
+  void add_uniforms(const Traced& traced, CallBuilder& calls) {
+    const Graph& graph = traced.graph;
+    UniformWork work{graph, std::vector<std::uint32_t>(number_.size(), 0), std::vector<std::uint32_t>(number_.size(), 0)};
+    std::uint32_t last = 0;
+    const auto keep = [&](NodeId n) {
+      if (work.kept[n] == 0) work.kept[n] = ++last;
+    };
+    for (const NodeId n : traced.outputs) keep(n);
+    std::vector<NodeId> nodes;
+    for (NodeId n = 0; n < number_.size(); ++n) {
+      const Op op = graph.op(n);
+      for (const NodeId x : graph.operands(n)) {
+        ++work.uses[x];
+        if (is_call(op) || op == Op::stack || op == Op::result) keep(x);
+      }
+      if (number_[n] == no_node) nodes.push_back(n);
+    }
+    UniformCoder coder(work, number_, code_->num_values, code_->operands, code_->calls);
+    coder.add(nodes, code_->uniform, [&](NodeId n) { return calls.add(n); });
+    code_->num_values = coder.num_places();
+    count_until_calls(code_->uniform);
   }
 
   void add_step(const Graph& graph, NodeId n, CallBuilder& calls) {
@@ -64,10 +90,7 @@ class ScanLowering {
       }
       for (NodeId m = n; m < n + step.num_results; ++m) code_->operands.push_back(number_[m]);
     }
-    if (by_row_)
-      code_->body.push_back(step);
-    else
-      code_->uniform.push_back({op, step.first, step.count, step.result});
+    code_->body.push_back(step);
   }
 
   const ScanBody& body_;
@@ -170,6 +193,65 @@ StackedSource CallBuilder::source(NodeId stacked) {
   std::vector<std::uint32_t>& kept = calls_.scans[result.scan].kept;
   if (std::ranges::find(kept, result.place) == kept.end()) kept.push_back(result.place);
   return result;
+}
+
+namespace {
+
+void add_to(std::vector<PlaceRun>& runs, std::uint32_t from, std::uint32_t to) {
+  if (!runs.empty()) {
+    PlaceRun& last = runs.back();
+    const bool uniform = ((from | last.from) & uniform_bit) != 0;  // spread over rows by itself
+    if (!uniform && last.from + last.count == from && last.to + last.count == to) {
+      ++last.count;
+      return;
+    }
+  }
+  runs.push_back({from, to, 1});
+}
+
+std::uint32_t place_among(const std::vector<std::uint32_t>& kept, std::uint32_t place) {
+  return static_cast<std::uint32_t>(std::ranges::find(kept, place) - kept.begin());
+}
+
+void find_input_runs(ScanCall& call, const std::vector<ScanCall>& scans) {
+  const ScanCode& code = *call.code;
+  std::vector<PlaceRun> runs;
+  for (std::uint32_t i = 0; i < call.inputs.size(); ++i) {
+    const StackedSource& source = call.inputs[i];
+    const std::uint32_t to = code.num_carry + i;
+    if (!source.values.empty()) {
+      call.listed_inputs.push_back(to);
+      continue;
+    }
+    if (call.stacked_inputs.empty() || call.stacked_inputs.back().scan != source.scan) runs.clear();
+    const std::size_t before = runs.size();
+    add_to(runs, place_among(scans[source.scan].kept, source.place), to);
+    if (runs.size() == before)
+      call.stacked_inputs.back().run = runs.back();
+    else
+      call.stacked_inputs.push_back({source.scan, runs.back()});
+  }
+  for (Index t = 0; t < code.steps; ++t)
+    for (const std::uint32_t to : call.listed_inputs)
+      call.listed_values.push_back(call.inputs[to - code.num_carry].values[static_cast<std::size_t>(t)]);
+  call.inputs.clear();
+}
+
+}  // namespace
+
+void find_runs(FrameCalls& calls) {
+  for (ScanCall& call : calls.scans) {
+    const ScanCode& code = *call.code;
+    find_input_runs(call, calls.scans);
+    for (std::uint32_t i = 0; i < call.kept.size(); ++i) {
+      if (call.kept[i] < code.num_carry)
+        add_to(call.kept_carries, call.kept[i], i);
+      else
+        add_to(call.kept_outputs, code.outputs[call.kept[i] - code.num_carry], i);
+    }
+    for (std::uint32_t i = 0; i < code.num_carry; ++i) add_to(call.next, code.next[i], i);
+    find_runs(call.code->calls);
+  }
 }
 
 std::vector<NodeId> values_read(const Graph& graph, NodeId n) {

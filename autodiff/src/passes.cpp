@@ -2,6 +2,7 @@
 #include "copy_nodes.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace rappel {
@@ -34,32 +35,58 @@ struct Term {
   NodeId x, y;
 };
 
+// Longer sums of products of uniform values are several nodes, with the same bits: so that what a long trace adds up is
+// read soon after it is computed, and other work goes on beside the latency of the sum. Likewise a sum of products
+// that goes on with what is no product is a node of its own: a chain of such additions is one sum then.
+constexpr std::size_t most_uniform_terms = 8;
+
 // A node whose value is a sum of products and that one other node alone uses is kept as its terms, until its
-// user either takes them into a longer sum or asks for the node after all.
+// user either takes them into a longer sum or asks for the node after all. Dead nodes are left out.
 class FuseProducts {
  public:
-  explicit FuseProducts(const Traced& traced)
+  FuseProducts(const Traced& traced, const std::vector<bool>& live)
       : traced_(traced),
         graph_(traced.graph),
+        live_(live),
         size_(static_cast<std::size_t>(graph_.size())),
         map_(size_, no_node),
-        negative_(size_, no_node),
         terms_(size_),
         uses_(size_, 0) {
     copy_row_sets(graph_, to_);
     to_.reserve(graph_.size());
     for (NodeId n = 0; n < size_; ++n)
-      for (const NodeId x : graph_.operands(n)) ++uses_[x];
+      if (live_[n])
+        for (const NodeId x : graph_.operands(n)) ++uses_[x];
     for (const NodeId n : traced.outputs) uses_[n] += 2;
     for (const Guard& g : traced.guards) uses_[g.condition] += 2;
   }
 
   Traced run() {
-    for (NodeId n = 0; n < size_; ++n) visit(n);
+    for (NodeId n = 0; n < size_; ++n)
+      if (live_[n] || graph_.op(n) == Op::parameter || graph_.op(n) == Op::argument) visit(n);
     return renumbered(traced_, map_, std::move(to_));
   }
 
  private:
+  // Terms of a node, linked in the pool: joining them moves none.
+  struct Sum {
+    std::uint32_t first = 0, last = 0, count = 0;
+  };
+  struct Link {
+    Term term;
+    std::uint32_t next;
+  };
+
+  static void append(Sum& sum, std::vector<Link>& pool, Term term) {
+    const auto place = static_cast<std::uint32_t>(pool.size());
+    pool.push_back({term, 0});
+    if (sum.count++ == 0)
+      sum.first = place;
+    else
+      pool[sum.last].next = place;
+    sum.last = place;
+  }
+
   void visit(NodeId n) {
     to_.set_location(graph_.location(n));
     switch (graph_.op(n)) {
@@ -68,10 +95,10 @@ class FuseProducts {
         return keep(n, pairs_of(n));
       case Op::add:
       case Op::sub:
-        if (std::vector<Term> terms = sum_of(n); !terms.empty()) return keep(n, std::move(terms));
+        if (const Sum sum = sum_of(n); sum.count > 0) return keep(n, sum);
         break;
       case Op::sum_rows:
-        if (const NodeId x = graph_.operands(n)[0]; !terms_[x].empty()) {
+        if (const NodeId x = graph_.operands(n)[0]; terms_[x].count > 0) {
           map_[n] = to_.node(Op::sum_products, flat(terms_[x]));
           return;
         }
@@ -79,43 +106,66 @@ class FuseProducts {
       default:
         break;
     }
+    if (graph_.is_constant(n) && !is_made(graph_.value(n))) {
+      map_[n] = to_.new_constant(graph_.value(n));
+      return;
+    }
     for (const NodeId x : graph_.operands(n)) materialise(x);
     map_[n] = copy_node(graph_, n, map_, operands_, to_);
   }
 
-  void keep(NodeId n, std::vector<Term> terms) {
-    terms_[n] = std::move(terms);
+  void keep(NodeId n, const Sum& terms) {
+    terms_[n] = terms;
     if (uses_[n] != 1) materialise(n);
   }
 
-  std::vector<Term> pairs_of(NodeId n) {
+  Sum pairs_of(NodeId n) {
     const auto x = graph_.operands(n);
-    std::vector<Term> terms;
-    for (std::size_t i = 0; i < x.size(); i += 2) terms.push_back({materialise(x[i]), materialise(x[i + 1])});
-    return terms;
+    Sum sum;
+    for (std::size_t i = 0; i < x.size(); i += 2) {
+      const NodeId first = materialise(x[i]), second = materialise(x[i + 1]);
+      append(sum, pool_, {first, second});
+    }
+    return sum;
   }
 
   // left + right as terms; empty if neither is a product. The order written is kept: right may be taken in
   // only as one product, since x + (a*b + c*d) is not (x + a*b) + c*d.
-  std::vector<Term> sum_of(NodeId n) {
+  Sum sum_of(NodeId n) {
     NodeId left = graph_.operands(n)[0], right = graph_.operands(n)[1];
     const bool minus = graph_.op(n) == Op::sub;
-    if (left == right || (terms_[left].empty() && terms_[right].empty())) return {};
-    if (!minus && (terms_[right].size() > 1 || terms_[left].empty())) std::swap(left, right);
-    if (minus && terms_[left].empty() && terms_[right].size() != 1) return {};
-    std::vector<Term> terms = std::move(terms_[left]);
-    terms_[left].clear();
-    if (terms.empty()) terms.push_back({one(1.0), map_[left]});
-    if (terms_[right].size() == 1) {
-      const Term t = std::exchange(terms_[right], {})[0];
-      terms.push_back(minus ? negated(t) : t);
-    } else {
-      terms.push_back({one(minus ? -1.0 : 1.0), materialise(right)});
+    if (left == right || (terms_[left].count == 0 && terms_[right].count == 0)) return {};
+    if (!minus && (terms_[right].count > 1 || terms_[left].count == 0)) std::swap(left, right);
+    if (minus && terms_[left].count == 0 && terms_[right].count != 1) return {};
+    if (!graph_.varying(n)) {
+      if (terms_[left].count > 1 && terms_[right].count != 1) return {};
+      if (terms_[left].count >= most_uniform_terms) materialise(left);
     }
-    return terms;
+    Sum sum = std::exchange(terms_[left], {});
+    if (sum.count == 0) append(sum, pool_, {one(1.0), map_[left]});
+    if (terms_[right].count == 1) {
+      const Term t = pool_[std::exchange(terms_[right], {}).first].term;
+      append(sum, pool_, minus ? negated(t) : t);
+    } else {
+      const NodeId factor = one(minus ? -1.0 : 1.0);
+      append(sum, pool_, {factor, materialise(right)});
+    }
+    return sum;
   }
 
-  NodeId one(double value) { return to_.constant(value); }
+  NodeId one(double value) { return make(value); }
+
+  // A constant that the graph may lack, and which may come later.
+  NodeId make(double value) {
+    if (!is_made(value)) made_.push_back(value);
+    return to_.constant(value);
+  }
+  bool is_made(double value) const {
+    constexpr std::size_t many = 8;  // looked up then
+    return made_.size() > many || std::ranges::any_of(made_, [&](double other) {
+             return std::bit_cast<std::uint64_t>(other) == std::bit_cast<std::uint64_t>(value);
+           });
+  }
 
   // The uniform factor is negated, if there is one: once, not for each row.
   Term negated(Term t) {
@@ -124,32 +174,38 @@ class FuseProducts {
   }
 
   NodeId negative_of(NodeId x) {
-    if (to_.is_constant(x)) return to_.constant(-to_.value(x));
+    if (to_.is_constant(x)) return make(-to_.value(x));
     if (to_.op(x) == Op::neg) return to_.operands(x)[0];
-    if (x >= negative_.size()) negative_.resize(x + 1, no_node);
+    if (x >= negative_.size()) negative_.resize(std::max<std::size_t>(size_, x + 1), no_node);
     return negative_[x] != no_node ? negative_[x] : negative_[x] = to_.node(Op::neg, {x});
   }
 
-  static std::vector<NodeId> flat(const std::vector<Term>& terms) {
-    std::vector<NodeId> operands;
-    for (const Term& t : terms) operands.insert(operands.end(), {t.x, t.y});
-    return operands;
+  std::span<const NodeId> flat(const Sum& sum) {
+    operands_.clear();
+    std::uint32_t place = sum.first;
+    for (std::uint32_t i = 0; i < sum.count; ++i, place = pool_[place].next) {
+      operands_.push_back(pool_[place].term.x);
+      operands_.push_back(pool_[place].term.y);
+    }
+    return operands_;
   }
 
   NodeId materialise(NodeId n) {
-    if (terms_[n].empty()) return map_[n];
-    const std::vector<Term> terms = std::exchange(terms_[n], {});
-    const bool product = terms.size() == 1;
-    return map_[n] = to_.node(product ? Op::mul : Op::dot, flat(terms));
+    if (terms_[n].count == 0) return map_[n];
+    const Sum sum = std::exchange(terms_[n], {});
+    return map_[n] = to_.node(sum.count == 1 ? Op::mul : Op::dot, flat(sum));
   }
 
   const Traced& traced_;
   const Graph& graph_;
+  const std::vector<bool>& live_;
   std::size_t size_;
   Graph to_;  // no builder: equal nodes were merged before
   std::vector<NodeId> map_;
   std::vector<NodeId> negative_;  // by new number
-  std::vector<std::vector<Term>> terms_;
+  std::vector<double> made_;      // constants
+  std::vector<Sum> terms_;
+  std::vector<Link> pool_;
   std::vector<std::uint32_t> uses_;
   std::vector<NodeId> operands_;
 };
@@ -173,14 +229,22 @@ Traced remove_dead(const Traced& traced) {
   graph.reserve(static_cast<Index>(std::ranges::count(live, true)));
   for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) {
     const bool kept = traced.graph.op(n) == Op::parameter || traced.graph.op(n) == Op::argument;
-    if (kept || live[n]) map[n] = copy_node(traced.graph, n, map, operands, graph);
+    if (!kept && !live[n]) continue;
+    map[n] = traced.graph.is_constant(n) ? graph.new_constant(traced.graph.value(n))
+                                         : copy_node(traced.graph, n, map, operands, graph);
   }
   return renumbered(traced, map, std::move(graph));
 }
 
-Traced fuse_products(const Traced& traced) { return FuseProducts(traced).run(); }
+Traced fuse_products(const Traced& traced) {
+  const std::vector<bool> all(static_cast<std::size_t>(traced.graph.size()), true);
+  return FuseProducts(traced, all).run();
+}
 
-Traced detail::fuse_live(const Traced& traced) { return fuse_products(remove_dead(traced)); }
+Traced detail::fuse_live(const Traced& traced) {
+  const std::vector<bool> live = live_nodes(traced);
+  return FuseProducts(traced, live).run();
+}
 
 Traced simplify(const Traced& traced, PassOptions options) {
   return detail::fuse_live(fold_and_merge(traced, options));

@@ -8,7 +8,7 @@
 
 namespace rappel::detail {
 
-enum class StepKind { plain, dot_uniform, shared_products, copy };
+enum class StepKind { plain, dot_uniform, dot_uniform_of_values, shared_products, copy };
 
 struct BodyStep {
   Op op;

@@ -12,7 +12,6 @@
 #include "kernels.hpp"
 #include "program_steps.hpp"
 #include "scan_body.hpp"
-#include "uniform_groups.hpp"
 
 #include <functional>
 #include <memory>
@@ -28,11 +27,26 @@ struct StackedSource {
   std::uint32_t scan = 0, place = 0;  // if there are none
 };
 
+// Values that stand in a row, from and to.
+struct PlaceRun {
+  std::uint32_t from, to, count;
+};
+
+// Of what a scan keeps.
+struct StackedRun {
+  std::uint32_t scan;
+  PlaceRun run;
+};
+
 struct ScanCall {
   std::shared_ptr<ScanCode> code;
   std::vector<std::uint32_t> carry, captures, results;
   std::vector<StackedSource> inputs;
   std::vector<std::uint32_t> kept;  // the stacked results that something reads, by place
+  // Once all calls of the frame are known, see find_runs().
+  std::vector<StackedRun> stacked_inputs;
+  std::vector<std::uint32_t> listed_inputs, listed_values;  // numbers of inputs; their sources, step by step
+  std::vector<PlaceRun> kept_carries, kept_outputs, next;   // to what is kept; to the carry
 };
 
 struct UnstackCall {
@@ -73,8 +87,8 @@ struct FrameCalls {
   std::vector<CustomCall> customs;
   std::vector<GatherCall> gathers;
   std::vector<ScatterCall> scatters;
-  std::vector<UniformGroup> groups;  // of a program's uniform values
-  std::vector<BodyKernel> group_kernels;  // bound
+  std::vector<UniformGroup> groups;
+  std::vector<std::uint32_t> group_operands, group_places;
 };
 
 // The values of a step are its carry, inputs and captures, then constants, then what it computes.
@@ -91,6 +105,9 @@ struct ScanCode {
   std::vector<std::uint32_t> next, outputs;
   FrameCalls calls;
 };
+
+// How the scans of a frame copy what they read and keep.
+void find_runs(FrameCalls& calls);
 
 // Numbers the calls of a frame, in the order of their nodes.
 class CallBuilder {

@@ -38,6 +38,16 @@ void Frame::copy_from(std::uint32_t number, double* to) const {
     std::copy_n(from, padded, to);
 }
 
+void Frame::copy_from(const std::vector<PlaceRun>& runs, double* to) const {
+  const auto block = static_cast<std::size_t>(padded);
+  for (const PlaceRun& run : runs) {
+    if (run.count == 1)
+      copy_from(run.from, to + run.to * block);
+    else
+      std::copy_n(at(run.from), run.count * block, to + run.to * block);
+  }
+}
+
 ScanRun::ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame)
     : calls_(calls), state_(state), states_(state.scans), frame_(frame) {
   if (states_.size() < calls.scans.size()) states_.resize(calls.scans.size());
@@ -53,8 +63,6 @@ void ScanRun::run(Op op, std::uint32_t call) {
       return gather(calls_.gathers[call]);
     case Op::scatter_rows:
       return scatter(calls_.scatters[call]);
-    case group_call:
-      return group(calls_.groups[call], calls_.group_kernels[call]);
     default:
       return custom(call);
   }
@@ -119,34 +127,6 @@ void ScanRun::custom_uniform(const CustomCall& call) {
   state_.results.resize(std::max(state_.results.size(), call.results.size()));
   call.op->evaluate(operands, {state_.results.data(), call.results.size()});
   for (std::size_t j = 0; j < call.results.size(); ++j) *frame_.at(call.results[j]) = state_.results[j];
-}
-
-// The members as rows, so many at a time that what is copied stays in the cache.
-void ScanRun::group(const UniformGroup& group, BodyKernel kernel) {
-  constexpr std::uint32_t piece = 512;
-  const std::size_t num_operands = group.operands.size();
-  double* gathered = state_.gathered.reserve(num_operands * piece);
-  state_.group_pointers.resize(std::max(state_.group_pointers.size(), num_operands + 1));
-  const BodyInstruction instruction{kernel, 0, static_cast<std::uint32_t>(num_operands),
-                                    static_cast<std::uint32_t>(num_operands), 1};
-  for (std::uint32_t first = 0; first < group.count; first += piece) {
-    const std::uint32_t count = std::min(piece, group.count - first);
-    const auto padded = (static_cast<std::ptrdiff_t>(count) + num_partials - 1) / num_partials * num_partials;
-    for (std::size_t k = 0; k < num_operands; ++k) {
-      const UniformGroup::Operand& x = group.operands[k];
-      double*& pointer = state_.group_pointers[k];
-      if (x.places.empty()) {
-        pointer = frame_.values + x.first + (group.numbers[k] & uniform_bit ? 0 : first);
-      } else {
-        pointer = gathered + k * piece;
-        const std::uint32_t* place = x.places.data() + first;
-        for (std::uint32_t i = 0; i < count; ++i) pointer[i] = frame_.values[place[i]];
-        std::fill(pointer + count, pointer + padded, pointer[count - 1]);
-      }
-    }
-    state_.group_pointers[num_operands] = frame_.values + group.result + first;
-    kernel({state_.group_pointers.data(), group.numbers.data(), nullptr, count, padded}, instruction);
-  }
 }
 
 // Where each row's values begin, see place_of; rows that do not exist look up what the last one does.
@@ -215,19 +195,27 @@ void ScanRun::step(const ScanCall& call, ScanState& state, Index place, double* 
   const ScanCode& code = *call.code;
   double* values = state.values.reserve(0);
   const Index t = code.backwards ? code.steps - 1 - place : place;
-  for (std::size_t i = 0; i < call.inputs.size(); ++i)
-    read(call.inputs[i], t, values + (code.num_carry + i) * block());
-  if (keep != nullptr)
-    for (std::size_t i = 0; i < call.kept.size(); ++i)
-      if (call.kept[i] < code.num_carry) std::copy_n(values + call.kept[i] * block(), block(), keep + i * block());
-  run_body(code, state);
+  read_inputs(call, t, values);
   const Frame own{values, frame_.by_row() ? state.pointers.data() : nullptr, frame_.rows, frame_.padded};
-  if (keep != nullptr)
-    for (std::size_t i = 0; i < call.kept.size(); ++i)
-      if (call.kept[i] >= code.num_carry) own.copy_from(code.outputs[call.kept[i] - code.num_carry], keep + i * block());
+  if (keep != nullptr) own.copy_from(call.kept_carries, keep);
+  run_body(code, state);
+  if (keep != nullptr) own.copy_from(call.kept_outputs, keep);
   double* carry = state.carry.reserve(0);
-  for (std::size_t i = 0; i < code.num_carry; ++i) own.copy_from(code.next[i], carry + i * block());
+  own.copy_from(call.next, carry);
   std::copy_n(carry, code.num_carry * block(), values);
+}
+
+void ScanRun::read_inputs(const ScanCall& call, Index step, double* values) {
+  for (const auto& [scan, run] : call.stacked_inputs)
+    std::copy_n(kept_of(scan, step) + run.from * block(), run.count * block(), values + run.to * block());
+  const std::size_t count = call.listed_inputs.size();
+  const std::uint32_t* from = call.listed_values.data() + static_cast<std::size_t>(step) * count;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (frame_.by_row())
+      frame_.copy_from(from[i], values + call.listed_inputs[i] * block());
+    else
+      values[call.listed_inputs[i]] = frame_.values[from[i]];
+  }
 }
 
 void ScanRun::run_body(const ScanCode& code, ScanState& state) {
@@ -248,14 +236,20 @@ void ScanRun::run_body(const ScanCode& code, ScanState& state) {
 
 void ScanRun::read(const StackedSource& source, Index step, double* to) {
   if (!source.values.empty()) return frame_.copy_from(source.values[static_cast<std::size_t>(step)], to);
-  const ScanCall& call = calls_.scans[source.scan];
-  ScanState& state = states_[source.scan];
+  const std::vector<std::uint32_t>& kept = calls_.scans[source.scan].kept;
+  const auto place = static_cast<std::size_t>(std::ranges::find(kept, source.place) - kept.begin());
+  std::copy_n(kept_of(source.scan, step) + place * block(), block(), to);
+}
+
+// What a scan keeps of a step.
+const double* ScanRun::kept_of(std::uint32_t scan, Index step) {
+  const ScanCall& call = calls_.scans[scan];
+  ScanState& state = states_[scan];
   const Index place = call.code->backwards ? call.code->steps - 1 - step : step;
   const Index segment = place / state.segment_steps;
   if (state.at != segment) compute_segment(call, state, segment);
-  const auto kept = static_cast<std::size_t>(std::ranges::find(call.kept, source.place) - call.kept.begin());
   const auto row = static_cast<std::size_t>(place - segment * state.segment_steps);
-  std::copy_n(state.segment.reserve(0) + (row * call.kept.size() + kept) * block(), block(), to);
+  return state.segment.reserve(0) + row * call.kept.size() * block();
 }
 
 // Its captures still stand where start() put them.
@@ -272,16 +266,23 @@ void ScanRun::compute_segment(const ScanCall& call, ScanState& state, Index segm
 
 void run_uniform_calls(const std::vector<UniformInstruction>& instructions, const std::vector<std::uint32_t>& operands,
                        double* values, const FrameCalls& calls, FrameState& state) {
-  const UniformInstruction *first = instructions.data(), *end = first + instructions.size();
+  const UniformInstruction *next = instructions.data(), *end = next + instructions.size();
   if (calls.scans.empty() && calls.unstacks.empty() && calls.customs.empty() && calls.groups.empty())
-    return run_uniform(first, end, operands.data(), values);
-  ScanRun run(calls, state, Frame{values});
-  while (first != end) {
-    const UniformInstruction* call = first + first->until_call;
-    run_uniform(first, call, operands.data(), values);
-    if (call == end) return;
-    run.run(call->op, call->first);
-    first = call + 1;
+    return run_uniform(next, end, operands.data(), values);
+  const GroupLists lists{calls.group_operands.data(), calls.group_places.data()};
+  while (next != end) {
+    if (next->until_call > 0) {
+      const UniformInstruction* call = next + next->until_call;
+      run_uniform(next, call, operands.data(), values);
+      next = call;
+    } else if (next->op == group_call) {
+      const UniformGroup& group = calls.groups[next->first];
+      group.kernel(group, lists, values);
+      ++next;
+    } else {
+      ScanRun(calls, state, Frame{values}).run(next->op, next->first);
+      ++next;
+    }
   }
 }
 
@@ -290,12 +291,13 @@ void count_until_calls(std::vector<UniformInstruction>& instructions) {
   for (auto i = instructions.rbegin(); i != instructions.rend(); ++i) i->until_call = is_call(i->op) || i->op == group_call ? until = 0 : ++until;
 }
 
-void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind) {
-  for (const UniformGroup& g : calls.groups) calls.group_kernels.push_back(bind(g.step).kernel);
+void bind_calls(FrameCalls& calls, const KernelTable& kernels,
+                const std::function<BodyInstruction(const BodyStep&)>& bind) {
+  for (UniformGroup& group : calls.groups) group.kernel = kernels.find_group(group.op);
   for (ScanCall& call : calls.scans) {
     for (const BodyStep& s : call.code->body)
       call.code->instructions.push_back(is_call(s.op) ? BodyInstruction{} : bind(s));
-    bind_calls(call.code->calls, bind);
+    bind_calls(call.code->calls, kernels, bind);
   }
 }
 

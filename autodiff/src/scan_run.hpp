@@ -15,8 +15,6 @@ struct FrameState {
   std::vector<double> operands, results;  // of an operation of the user's
   std::vector<std::size_t> places;        // of a lookup, by row
   std::vector<const double*> pointers;
-  AlignedBuffer gathered;               // operands of a group that do not stand in a row
-  std::vector<double*> group_pointers;
 };
 
 // Of one scan.
@@ -40,6 +38,7 @@ struct Frame {
     return by_row() ? pointers[number & ~uniform_bit] : values + number;
   }
   void copy_from(std::uint32_t number, double* to) const;
+  void copy_from(const std::vector<PlaceRun>& runs, double* to) const;
 };
 
 class ScanRun {
@@ -54,9 +53,10 @@ class ScanRun {
   const std::size_t* places(std::uint32_t index, std::size_t width, std::size_t count);
   void gather(const GatherCall& call);
   void scatter(const ScatterCall& call);
-  void group(const UniformGroup& group, BodyKernel kernel);
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
+  void read_inputs(const ScanCall& call, Index step, double* values);
+  const double* kept_of(std::uint32_t scan, Index step);
   void start(const ScanCall& call, ScanState& state);
   void step(const ScanCall& call, ScanState& state, Index place, double* keep);
   void compute_segment(const ScanCall& call, ScanState& state, Index segment);
@@ -76,7 +76,8 @@ void run_uniform_calls(const std::vector<UniformInstruction>& instructions, cons
 // Tells each instruction how far the next call is.
 void count_until_calls(std::vector<UniformInstruction>& instructions);
 
-// Binds the code of scans over blocks to kernels, those inside of them included.
-void bind_calls(FrameCalls& calls, const std::function<BodyInstruction(const BodyStep&)>& bind);
+// Binds groups, and the code of scans over blocks, to kernels, those inside of scans included.
+void bind_calls(FrameCalls& calls, const KernelTable& kernels,
+                const std::function<BodyInstruction(const BodyStep&)>& bind);
 
 }  // namespace rappel::detail

@@ -66,8 +66,9 @@ class ReverseSweep {
     active_.assign(size_, false);
     for (const NodeId w : wrt) active_[w] = true;
     for (NodeId n = 0; n < size_; ++n)
-      for (const NodeId x : operands(n))
-        if (active_[x]) active_[n] = true;
+      if (!Edges::is_flat(graph_.op(n)))
+        for (const NodeId x : operands(n))
+          if (active_[x]) active_[n] = true;
     for (NodeId n = 0; n < size_; ++n) has_arms_ = has_arms_ || (active_[n] && Edges::arms_of(graph_.op(n)));
   }
 

@@ -2,8 +2,11 @@
 
 #include "evaluate.hpp"
 
+#include <rappel/autodiff/function.hpp>
+
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace rappel::test {
@@ -46,6 +49,12 @@ void check_arms(const std::vector<Arm>& arms) {
     const std::vector<NodeId> nodes = orders_of(cost, order);
     check(arm, "", evaluate<double>(cost.graph, nodes, {{arm.x}}));
     check(arm, " simplified", run({cost.graph, nodes, {}}, {{arm.x}}, *detail::scalar_kernels()));
+    const auto [value, gradient] =
+        value_and_gradient([&](ExprSpan x) { return arm.cost(x[0]); }, Vector{{arm.x}});
+    const std::vector<double> once = {value, gradient[0]};
+    for (std::size_t k = 0; k < std::min(once.size(), arm.expected.size()); ++k)
+      BOOST_TEST(close(once[k], arm.expected[k]), arm.what << " used once at " << arm.x << ": order " << k << " is "
+                                                           << once[k] << ", not " << arm.expected[k]);
     Cost rows = rows_cost(1, 1, [&](ExprSpan w, ExprSpan row) { return arm.cost(w[0] + row[0]); });
     const std::vector<NodeId> by_row = orders_of(rows, order);
     for (const detail::KernelTable* kernels : detail::available_kernels())

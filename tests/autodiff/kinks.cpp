@@ -3,6 +3,8 @@
 
 #include "evaluate.hpp"
 
+#include <rappel/autodiff/function.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
@@ -44,6 +46,10 @@ void check_everywhere(const std::vector<Kink>& kinks) {
   for (const Kink& kink : kinks) {
     const auto n = static_cast<Index>(kink.x.size());
     check(kink, "", value_and_gradient_of(scalar_cost(n, kink.cost), {kink.x}, *detail::scalar_kernels()));
+    const auto [value, gradient] = value_and_gradient(kink.cost, Eigen::Map<const Vector>(kink.x.data(), n));
+    std::vector<double> once = {value};
+    once.insert(once.end(), gradient.begin(), gradient.end());
+    check(kink, " used once", once);
     // x + 0 with a 0 from the data: the same, in the body.
     const auto by_row = [&](ExprSpan w, ExprSpan row) {
       std::vector<Expr> x;

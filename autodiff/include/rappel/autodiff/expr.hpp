@@ -22,10 +22,21 @@ class Expr {
   Expr(double value = 0.0) : value_(value) {}
 
   bool is_constant() const { return generation_ == 0; }
-  double constant() const { return value_; }  // of a constant
+  double constant() const { return value_; }  // of a constant, or on a tape
   NodeId node() const { return node_; }       // of a recorded value
   std::uint32_t generation() const { return generation_; }
-  static Expr recorded(std::uint32_t generation, NodeId node);
+  static Expr recorded(std::uint32_t generation, NodeId node) {
+    Expr e;
+    e.generation_ = generation;
+    e.node_ = node;
+    return e;
+  }
+  static Expr on_tape(std::uint32_t generation, NodeId node, double value) {  // of value_and_gradient(cost, x)
+    Expr e(value);
+    e.generation_ = generation;
+    e.node_ = node;
+    return e;
+  }
 
   Expr& operator+=(const Operand& y);
   Expr& operator-=(const Operand& y);

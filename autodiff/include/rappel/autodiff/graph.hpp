@@ -32,6 +32,7 @@ enum class Reduce { sum, max, any };
 const char* name_of(Op op);
 
 namespace detail {
+class Builder;
 struct CustomOp;
 struct ScanBody;
 }
@@ -58,6 +59,9 @@ class Graph {
   NodeId nodes(Op op, std::span<const NodeId> operands,
                Index num_results);                                 // the first of consecutive numbers
   NodeId reduce_rows(Reduce reduce, RowSet rows, NodeId varying);  // the result is uniform
+  // A node of another graph with the same row sets, an operation of the table's formulas, operands by `map`.
+  NodeId copy(const Graph& from, NodeId n, std::span<const NodeId> map);
+  NodeId new_constant(double value) { return append_constant(value); }  // one that is not there, which is not checked
 
   // A loop over steps: operands are the first carry, stacked inputs and captures; results the last carry, then
   // stacked the carries before each step and the outputs. A stacked value is one node, whatever the steps:
@@ -124,14 +128,27 @@ class Graph {
     std::uint32_t payload;
   };
   NodeId append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload);
+  // An operation of one result, on operands that exist and so many as it takes.
+  friend class detail::Builder;
+  NodeId append(Op op, NodeId x);
+  NodeId append(Op op, NodeId x, NodeId y);
   std::uint16_t rate_of(Op op, std::span<const NodeId> operands) const;
+  struct ConstantSlot {
+    std::uint32_t hash = 0, place = no_node;  // place: in constants_; no_node: empty
+  };
+  NodeId append_constant(double value);
+  ConstantSlot& constant_slot(double value);
+  void find_constants();
 
   std::vector<Record> records_;
   std::vector<LocationId> locations_;
   LocationId location_ = 0;
   std::vector<NodeId> operands_;
   std::vector<double> constants_;
-  std::unordered_map<std::uint64_t, NodeId> constant_ids_;
+  // Constants by their bits, open addressing; its size is a power of two. Those from num_found_ on are not in yet.
+  std::vector<ConstantSlot> constant_slots_;
+  std::vector<NodeId> constant_nodes_;  // by place
+  std::size_t num_found_ = 0;
   std::vector<Index> num_columns_;
   std::unordered_map<NodeId, std::shared_ptr<const detail::ScanBody>> scan_bodies_;  // by node
   std::unordered_map<NodeId, std::shared_ptr<const detail::CustomOp>> custom_ops_;   // likewise

@@ -1,0 +1,70 @@
+#pragma once
+
+// The order in which uniform values are computed. Values of one operation that do not depend on one another are a
+// group: a loop over them by the lanes' kernels. A trace that was written as a loop, or as matrices of Expr, is mostly
+// made of such groups.
+
+#include <rappel/autodiff/graph.hpp>
+
+#include <span>
+#include <vector>
+
+namespace rappel::detail {
+
+// Uniform nodes of one frame: of a program, or of the body of a scan.
+struct UniformWork {
+  const Graph& graph;
+  std::vector<std::uint32_t> uses;  // by node: how often it is an operand of what is computed
+  std::vector<std::uint32_t> kept;  // by node: read by others, too: outputs, rows, calls; numbered from 1 on in the
+                                    // order in which they are read best
+};
+
+// Nodes `first` .. `first + count` of the schedule: one, or a group.
+struct UniformStep {
+  std::uint32_t first, count;
+};
+
+struct UniformSchedule {
+  std::vector<NodeId> nodes;
+  std::vector<UniformStep> steps;
+};
+
+class UniformScheduler {
+ public:
+  explicit UniformScheduler(const UniformWork& work);  // borrowed
+
+  // Of nodes that are to be computed, in the order of their numbers; may be asked once for each stage.
+  UniformSchedule schedule(const std::vector<NodeId>& nodes);
+
+  // Chains of additions, each of which the next one alone reads, are one sum in the order written, bit for bit. What is
+  // inside of one is no step of its own.
+  bool inside_chain(NodeId n) const { return inside_[n]; }
+  Op op(NodeId n) const { return terms_[n] > 2 ? Op::sum : work_.graph.op(n); }
+  std::uint32_t num_operands(NodeId n) const;
+  // Factors and, in sums of two, terms that may be swapped are in an order that the members of a group share.
+  void operands(NodeId n, std::vector<NodeId>& result) const;
+  // What nodes that stand side by side have in common: how they are made, and what reads them.
+  std::uint32_t role(NodeId n) const { return roles_[n]; }
+
+ private:
+  void find_roles(const std::vector<NodeId>& nodes);
+  void find_chain(NodeId n, std::uint32_t window);
+  void find_level(NodeId n, std::uint32_t least);
+  std::uint32_t find_levels(std::span<const NodeId> window);
+  void add_in_order(std::span<const NodeId> window, UniformSchedule& to) const;
+  void add_groups(std::span<const NodeId> window, UniformSchedule& to) const;
+  void order_late(UniformSchedule& schedule, std::size_t first_step);
+  std::uint32_t place_in(NodeId n, std::size_t operand) const;
+  bool swap(NodeId x, NodeId y) const;
+
+  const UniformWork& work_;
+  std::vector<std::uint32_t> level_, window_, roles_, reader_roles_, step_of_;  // by node; from 1 on
+  std::vector<std::uint16_t> terms_;                                  // by node: of its chain
+  std::vector<bool> inside_, second_;                                 // by node; the chain goes on in the second operand
+  std::uint32_t first_level_ = 0, last_level_ = 0, last_window_ = 0;
+  std::vector<std::uint32_t> widths_;  // by level of the window at hand
+  std::vector<std::uint32_t> latest_;  // by step of the window at hand
+  std::vector<NodeId> operands_;
+};
+
+}  // namespace rappel::detail

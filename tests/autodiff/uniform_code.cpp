@@ -1,0 +1,193 @@
+// What uniform values are lowered to - groups, sums of chains, places that are used again - against the graph read node
+// by node, bit for bit, on every instruction set. The operations round alike everywhere.
+
+#include "autodiff/evaluate.hpp"
+
+#include "interpreter.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <random>
+
+namespace rappel::test {
+namespace {
+
+using Random = std::mt19937_64;
+
+int up_to(Random& random, int most) { return std::uniform_int_distribution<int>(0, most)(random); }
+
+std::vector<double> parameters_for(const Graph& graph) {
+  std::vector<double> x;
+  for (Index i = 0; i < graph.num_parameters(); ++i) x.push_back(std::sin(3.0 * static_cast<double>(i) + 1.0));
+  return x;
+}
+
+// Not simplified: each node as it is.
+std::vector<double> run_as_it_is(const Traced& traced, const std::vector<double>& x, const detail::KernelTable& kernels) {
+  std::vector<double> outputs(traced.outputs.size());
+  detail::Workspace workspace;
+  const auto executor = detail::make_interpreter(detail::lower(traced), kernels);
+  for (int call = 0; call < 2; ++call)  // the second finds the places as the first left them
+    executor->run({x, {}, {}}, 1, workspace, outputs, nullptr);
+  return outputs;
+}
+
+void check_everywhere(const Traced& traced) {
+  const std::vector<double> x = parameters_for(traced.graph);
+  const std::vector<double> expected = evaluate(traced.graph, traced.outputs, Inputs<double>{x});
+  for (const detail::KernelTable* kernels : detail::available_kernels()) {
+    const std::vector<double> found = run_as_it_is(traced, x, *kernels);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      BOOST_TEST(((std::isnan(found[i]) && std::isnan(expected[i])) ||  // of whichever sign
+                  std::bit_cast<std::uint64_t>(found[i]) == std::bit_cast<std::uint64_t>(expected[i])),
+                 detail::name_of(kernels->instruction_set) << ", output " << i << ": " << found[i] << " and " << expected[i]);
+  }
+}
+
+NodeId random_node(Graph& graph, Random& random, const std::vector<NodeId>& from, Op op) {
+  const auto any = [&] { return from[static_cast<std::size_t>(up_to(random, static_cast<int>(from.size()) - 1))]; };
+  if (op == Op::neg || op == Op::square) return graph.node(op, {any()});
+  if (op == Op::select || op == Op::fma) return graph.node(op, {any(), any(), any()});
+  if (op == Op::sum) return graph.node(op, {any(), any(), any(), any(), any()});
+  return graph.node(op, {any(), any()});
+}
+
+// Layers of nodes on nodes of before, of a few operations each.
+Traced random_layers(Random& random, int num_layers, int most_nodes) {
+  constexpr Op ops[] = {Op::add, Op::sub, Op::mul, Op::neg, Op::square, Op::select, Op::fma, Op::sum, Op::max, Op::less};
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> values;
+  for (int i = up_to(random, 30); i >= 0; --i) values.push_back(graph.parameter());
+  values.push_back(graph.constant(0.75));
+  for (int layer = 0; layer < num_layers; ++layer) {
+    const Op op = ops[up_to(random, std::size(ops) - 1)], other = ops[up_to(random, std::size(ops) - 1)];
+    const bool in_order = up_to(random, 1) == 0;
+    std::vector<NodeId> made;
+    for (int i = 0, count = 1 + up_to(random, most_nodes); i < count; ++i) {
+      const auto at = [&](int k) { return values[static_cast<std::size_t>(k) % values.size()]; };
+      if (in_order && (op == Op::add || op == Op::sub || op == Op::mul))
+        made.push_back(graph.node(op, {at(i), at(i + layer)}));
+      else
+        made.push_back(random_node(graph, random, values, i % 4 == 3 ? other : op));
+      if (up_to(random, 9) == 0) traced.outputs.push_back(made.back());
+    }
+    if (up_to(random, 2) == 0) values.clear();
+    values.insert(values.end(), made.begin(), made.end());
+  }
+  for (const NodeId n : values) traced.outputs.push_back(n);
+  return traced;
+}
+
+BOOST_AUTO_TEST_SUITE(uniform_code)
+
+BOOST_AUTO_TEST_CASE(equals_the_graph_node_by_node_on_random_layers) {
+  Random random(11);
+  for (int trial = 0; trial < 60; ++trial) check_everywhere(random_layers(random, 1 + up_to(random, 20), 70));
+}
+
+BOOST_AUTO_TEST_CASE(equals_the_graph_node_by_node_for_every_number_of_members) {
+  for (Index n = 1; n <= 70; ++n) {
+    Traced traced{{}, {}, {}};
+    Graph& graph = traced.graph;
+    std::vector<NodeId> x, y, z;
+    for (Index i = 0; i < n; ++i) x.push_back(graph.parameter());
+    const auto at = [&](const std::vector<NodeId>& v, Index i) { return v[static_cast<std::size_t>(i % n)]; };
+    for (Index i = 0; i < n; ++i) y.push_back(graph.node(Op::mul, {at(x, i), at(x, i + 1)}));
+    for (Index i = n; i-- > 0;) z.push_back(graph.node(Op::sub, {at(y, i), at(x, 5 * i)}));  // gathered, backwards
+    for (Index i = 0; i < n; ++i) traced.outputs.push_back(graph.node(Op::fma, {at(z, i), x[0], at(y, i)}));
+    check_everywhere(traced);
+  }
+}
+
+// Longer than a window: the places of what was read are used again, while others stand.
+BOOST_AUTO_TEST_CASE(equals_the_graph_node_by_node_on_a_long_recurrence) {
+  constexpr int units = 13, steps = 900;
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> w, state;
+  for (int i = 0; i < 2 * units; ++i) w.push_back(graph.parameter());
+  state.assign(w.begin(), w.begin() + units);
+  NodeId total = graph.constant(0.0);
+  for (int t = 0; t < steps; ++t) {
+    const NodeId input = graph.constant(0.1 * std::cos(t));
+    for (std::size_t i = 0; i < units; ++i) {
+      const NodeId a = graph.node(Op::fma, {state[i], w[units + i], input}), b = graph.node(Op::mul, {a, w[i]});
+      const NodeId size = graph.node(Op::max, {a, b}), c = graph.node(Op::sub, {b, size});
+      state[i] = graph.node(Op::min, {graph.node(Op::add, {a, c}), w[(i + 1) % units]});
+      total = graph.node(Op::add, {total, c});
+    }
+    if (t % 100 == 0) traced.outputs.push_back(state[3]);
+  }
+  BOOST_REQUIRE(graph.size() > 65536);
+  traced.outputs.push_back(total);
+  for (const NodeId n : state) traced.outputs.push_back(n);
+  check_everywhere(traced);
+}
+
+// (a + b) + .. of any length, on the left and on the right, some of whose links are read elsewhere.
+BOOST_AUTO_TEST_CASE(equals_the_graph_node_by_node_on_chains_of_additions) {
+  for (const int length : {2, 3, 5, 100, 127, 128, 129, 500}) {
+    Traced traced{{}, {}, {}};
+    Graph& graph = traced.graph;
+    std::vector<NodeId> x;
+    for (int i = 0; i < 40; ++i) x.push_back(graph.parameter());
+    for (std::size_t chain = 0; chain < 20; ++chain) {
+      NodeId sum = x[chain];
+      for (int i = 1; i < length; ++i) {
+        const NodeId next = x[(chain + static_cast<std::size_t>(i)) % x.size()];
+        sum = i % 3 == 0 ? graph.node(Op::add, {next, sum}) : graph.node(Op::add, {sum, next});
+        if (i % 50 == 49) traced.outputs.push_back(graph.node(Op::square, {sum}));
+      }
+      traced.outputs.push_back(sum);
+    }
+    check_everywhere(traced);
+  }
+}
+
+// Long dots of uniform values become several: contracted where the instruction set contracts, in the order written.
+BOOST_AUTO_TEST_CASE(keeps_the_order_of_long_sums_of_products) {
+  constexpr int terms = 29, sums = 17;
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> x;
+  for (int i = 0; i < 50; ++i) x.push_back(graph.parameter());
+  const std::vector<double> v = parameters_for(graph);
+  std::vector<double> contracted, rounded;
+  for (std::size_t s = 0; s < sums; ++s) {
+    NodeId total = graph.node(Op::mul, {x[s], x[sums]});
+    double fused = v[s] * v[sums], plain = fused;
+    for (std::size_t k = 1; k < terms; ++k) {
+      total = graph.node(Op::add, {total, graph.node(Op::mul, {x[s], x[sums + k]})});
+      fused = std::fma(v[s], v[sums + k], fused);
+      plain += v[s] * v[sums + k];
+    }
+    traced.outputs.push_back(total);
+    contracted.push_back(fused), rounded.push_back(plain);
+  }
+  for (const detail::KernelTable* kernels : detail::available_kernels()) {
+    const bool contracts = kernels->instruction_set >= detail::InstructionSet::avx2;
+    const std::vector<double> found = run(traced, Inputs<double>{v}, *kernels);
+    for (std::size_t s = 0; s < sums; ++s) BOOST_TEST(found[s] == (contracts ? contracted[s] : rounded[s]));
+  }
+}
+
+// A cost of a few thousand values needs no more places than are read at a time.
+BOOST_AUTO_TEST_CASE(places_are_used_again) {
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> state;
+  for (int i = 0; i < 16; ++i) state.push_back(graph.parameter());
+  for (int t = 0; t < 1000; ++t)
+    for (NodeId& s : state) s = graph.node(t % 2 == 0 ? Op::square : Op::neg, {s});
+  traced.outputs = state;
+  BOOST_TEST(detail::lower(traced).num_uniforms <= 100u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace rappel::test
