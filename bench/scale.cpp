@@ -49,11 +49,10 @@ Matrix table_of(Index rows, Index columns) {
   return X;
 }
 
-Function logistic(const Matrix& X, int threads) {
-  const Index n = X.cols();
-  return record(n,
+Function logistic(const Columns& X, int threads) {
+  return record(X.num_columns(),
                 [&](ExprSpan w) {
-                  return mean_over_rows(Columns(X), [&](Row row) {
+                  return mean_over_rows(X, [&](Row row) {
                     const Expr z = dot(w, row);
                     return softplus(z) - select(row[0] > 0.0, z, 0.0);
                   });
@@ -61,19 +60,19 @@ Function logistic(const Matrix& X, int threads) {
                 {.threads = threads});
 }
 
-Function squares(const Matrix& X, int threads) {
-  return record(X.cols(),
+Function squares(const Columns& X, int threads) {
+  return record(X.num_columns(),
                 [&](ExprSpan w) {
-                  return mean_over_rows(Columns(X), [&](Row row) { return square(dot(w, row) - 1.0); });
+                  return mean_over_rows(X, [&](Row row) { return square(dot(w, row) - 1.0); });
                 },
                 {.threads = threads});
 }
 
 // Thirty elementary functions for each number that is read.
-Function recurrence(const Matrix& X, int threads) {
+Function recurrence(const Columns& X, int threads) {
   return record(2,
                 [&](ExprSpan w) {
-                  return mean_over_rows(Columns(X), [&](Row row) {
+                  return mean_over_rows(X, [&](Row row) {
                     Expr a = row[0];
                     for (int i = 0; i < 15; ++i) a = tanh(w[0] * a + sin(w[1] * a));
                     return square(a);
@@ -103,7 +102,7 @@ int num_processors() {
 }
 
 // Two threads against one. Bound by memory is what takes less than twice the time that reading the data takes.
-void threads_gain(const char* name, Function (*cost)(const Matrix&, int), Index rows, Index columns,
+void threads_gain(const char* name, Function (*cost)(const Columns&, int), Index rows, Index columns,
                   std::vector<Figure>& figures) {
   const std::string what = std::string(name) + " " + std::to_string(rows) + "x" + std::to_string(columns) + ", ";
   if (num_processors() < 2) {
@@ -111,7 +110,7 @@ void threads_gain(const char* name, Function (*cost)(const Matrix&, int), Index 
     return;
   }
   const Matrix X = table_of(rows, columns);
-  const Function one = cost(X, 1), two = cost(X, 2);
+  const Function one = cost(Columns(X), 1), two = cost(Columns(X), 2);
   const Vector w = Vector::LinSpaced(one.dimension(), 0.3, -0.2);
   Vector gradient(w.size()), other(w.size());
   double value = one.value_and_gradient(w, gradient);
@@ -137,6 +136,30 @@ void threads_gain(const char* name, Function (*cost)(const Matrix&, int), Index 
                      true});
 }
 
+// The same numbers as floats and as doubles: the same bits, in less time.
+void floats_gain(const char* name, Function (*cost)(const Columns&, int), Index rows, Index columns,
+                 std::vector<Figure>& figures) {
+  const std::string what = std::string(name) + " " + std::to_string(rows) + "x" + std::to_string(columns) +
+                           ", time with float columns / with double";
+  const Eigen::MatrixXf X = table_of(rows, columns).cast<float>();
+  const Matrix wide_X = X.cast<double>();
+  const Function narrow = cost(Columns(X), 1), wide = cost(Columns(wide_X), 1);
+  const Vector w = Vector::LinSpaced(columns, 0.3, -0.2);
+  Vector gradient(w.size()), other(w.size());
+  double value = narrow.value_and_gradient(w, gradient);
+  if (wide.value_and_gradient(w, other) != value || other != gradient) {
+    std::fprintf(stderr, "derivative_speed: %s: floats give other bits than doubles\n", what.c_str());
+    std::exit(1);
+  }
+  std::vector<double> ratios;  // interleaved
+  for (int i = 0; i < 15; ++i) {
+    const double t = seconds_of([&] { value += wide.value_and_gradient(w, gradient); });
+    ratios.push_back(seconds_of([&] { value += narrow.value_and_gradient(w, gradient); }) / t);
+  }
+  benchmark::DoNotOptimize(value);
+  figures.push_back({what, median_of(ratios), no_goal});
+}
+
 // From a thousand to 10^8 rows of one column. Time in nanoseconds a row, memory less the data in MB.
 void rows_by_decade(std::vector<Figure>& figures) {
   std::printf("\nlogistic cost, one column\n%12s %12s %24s\n", "rows", "ns a row", "peak less data, MB");
@@ -146,7 +169,7 @@ void rows_by_decade(std::vector<Figure>& figures) {
     const auto run = [rows](bool memory) {
       return test::in_child([&] {
         const Matrix X = table_of(rows, 1);
-        const Function f = logistic(X, 1);
+        const Function f = logistic(Columns(X), 1);
         const Vector w{{0.7}};
         Vector gradient(1);
         const auto call = [&] { f.value_and_gradient(w, gradient); };
@@ -171,7 +194,7 @@ void parameters_by_decade(std::vector<Figure>& figures) {
   std::vector<double> times;
   for (const Index n : {10, 100, 1000}) {
     const Matrix X = table_of(20'000, n);
-    const Function f = logistic(X, 1);
+    const Function f = logistic(Columns(X), 1);
     const Vector w = Vector::LinSpaced(n, -0.1, 0.1);
     Vector gradient(n);
     times.push_back(1e9 / static_cast<double>(X.size()) * seconds_a_call([&] { f.value_and_gradient(w, gradient); }));
@@ -222,6 +245,8 @@ std::vector<Figure> measure_scale() {
   threads_gain("logistic cost", logistic, 1'000'000, 20, figures);
   threads_gain("mean squared error", squares, 100'000, 100, figures);
   threads_gain("recurrence of 30 functions", recurrence, 100'000, 1, figures);
+  floats_gain("logistic cost", logistic, 1'000'000, 20, figures);
+  floats_gain("mean squared error", squares, 1'000'000, 20, figures);
   return figures;
 }
 

@@ -119,8 +119,8 @@ void DoubleRun::compute(NodeId n, Index row) {
       values_[n] = call_.arguments[static_cast<std::size_t>(graph_.payload(n))];
       return;
     case Op::column: {
-      const double* column = call_.tables[graph_.row_set(n).index].column(graph_.payload(n));
-      values_[n] = column == nullptr ? 0.0 : column[row];  // null: with_columns lacks it, nothing reads it
+      const ColumnView column = call_.tables[graph_.row_set(n).index].column(graph_.payload(n));
+      values_[n] = column ? column[row] : 0.0;  // none: with_columns lacks it, nothing reads it
       return;
     }
     case Op::num_rows:

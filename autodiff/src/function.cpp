@@ -104,7 +104,7 @@ void run_rows(const Function::Impl& f, const char* what, const detail::Executor&
 }
 
 // Which parameter each row looks up. An index that is outside gives values that are NaN; so any will do.
-void looked_up(const detail::RowJacobian::Gathered& gathered, ConstSpan index, std::span<Index> parameters) {
+void looked_up(const detail::RowJacobian::Gathered& gathered, ColumnView index, std::span<Index> parameters) {
   const std::vector<Index>& all = gathered.parameters;
   const double end = static_cast<double>(all.size()) / static_cast<double>(gathered.width);
   const auto place_of = [&](double i) {
@@ -112,10 +112,11 @@ void looked_up(const detail::RowJacobian::Gathered& gathered, ConstSpan index, s
     return group * gathered.width + gathered.place;
   };
   if (gathered.in_a_row) {
-    for (std::size_t r = 0; r < index.size(); ++r) parameters[r] = all[0] + place_of(index[r]);
+    for (std::size_t r = 0; r < parameters.size(); ++r) parameters[r] = all[0] + place_of(index[static_cast<Index>(r)]);
     return;
   }
-  for (std::size_t r = 0; r < index.size(); ++r) parameters[r] = all[static_cast<std::size_t>(place_of(index[r]))];
+  for (std::size_t r = 0; r < parameters.size(); ++r)
+    parameters[r] = all[static_cast<std::size_t>(place_of(index[static_cast<Index>(r)]))];
 }
 
 }  // namespace
@@ -347,14 +348,14 @@ void Function::row_jacobian(ConstSpan x, MutableSpan values, std::span<Index> pa
   if (indices) run_rows(*impl_, "row_jacobian", *indices, jacobian.indices, x, computed);
   for (std::size_t c = 0; c < jacobian.gathered.size(); ++c) {
     const auto& gathered = jacobian.gathered[c];
-    const double* index = gathered.column >= 0 ? impl_->tables[0].column(gathered.column)
-                                               : computed.data() + static_cast<std::size_t>(gathered.output) * rows;
+    const ColumnView index = gathered.column >= 0 ? impl_->tables[0].column(gathered.column)
+                                                  : computed.data() + static_cast<std::size_t>(gathered.output) * rows;
     const std::span<Index> own = parameters.subspan(c * rows, rows);
     if (c > 0 && gathered.follows(jacobian.gathered[c - 1])) {
       const Index* previous = own.data() - rows;
       for (std::size_t r = 0; r < rows; ++r) own[r] = previous[r] + 1;
     } else {
-      looked_up(gathered, {index, rows}, own);
+      looked_up(gathered, index, own);
     }
   }
   for (std::size_t s = 0; s < jacobian.shared.size(); ++s)

@@ -46,8 +46,12 @@ struct LeafStep {
 // same bits.
 class BoundBody {
  public:
-  BoundBody(Body bound_body, std::vector<LeafStep> steps, InstructionSet set)
-      : body(std::move(bound_body)), steps_(std::move(steps)), set_(set), compiled_(std::make_unique<Compiled>()) {
+  BoundBody(Body bound_body, std::vector<LeafStep> steps, const KernelTable& kernels)
+      : body(std::move(bound_body)),
+        widen(kernels.widen),
+        steps_(std::move(steps)),
+        set_(kernels.instruction_set),
+        compiled_(std::make_unique<Compiled>()) {
     constexpr std::size_t some = 64;
     const RowCompilation when = row_compilation();
     worth_ = when == RowCompilation::off ? std::numeric_limits<std::size_t>::max() : when == RowCompilation::always ? 1 : some;
@@ -61,6 +65,7 @@ class BoundBody {
   }
 
   Body body;
+  WideningKernel widen;  // of float columns
 
  private:
   void compile(std::size_t num_leaves) const {
@@ -125,7 +130,7 @@ BoundBody bind(Body body, const KernelTable& kernels) {
   for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
   bind_calls(body.calls, kernels, bind_step);
   find_runs(body.calls);
-  return {std::move(body), std::move(steps), kernels.instruction_set};
+  return {std::move(body), std::move(steps), kernels};
 }
 
 // One thread's run over chunks of a table.
@@ -134,6 +139,7 @@ class BodyRun {
   BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms, double* stored,
           Workspace& workspace, double* row_output)
       : body_(bound.body),
+        widen_(bound.widen),
         steps_(steps),
         table_(table),
         stored_(stored),
@@ -142,9 +148,9 @@ class BodyRun {
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
     const std::size_t stride = block_stride(body_), own = stride * body_.num_blocks;
-    double* blocks = workspace.blocks.reserve(own + leaf * (body_.row_outputs.size() + body_.columns.size()));
+    double* blocks = workspace.blocks.reserve(own + leaf * body_.row_outputs.size() + stride * body_.columns.size());
     padded_output_ = blocks + own;
-    padded_columns_ = padded_output_ + leaf * body_.row_outputs.size();
+    own_columns_ = padded_output_ + leaf * body_.row_outputs.size();
     workspace.pointers.clear();
     for (const std::uint32_t u : body_.uniforms) workspace.pointers.push_back(uniforms + u);
     workspace.pointers.resize(body_.num_pointers());
@@ -196,8 +202,9 @@ class BodyRun {
     const Index padded = (rows + num_partials - 1) / num_partials * num_partials;
     double** columns = workspace_.pointers.data() + body_.uniforms.size();
     for (std::size_t c = 0; c < body_.columns.size(); ++c) {
-      const double* source = table_.column(body_.columns[c]) + row;
-      columns[c] = padded == rows ? const_cast<double*>(source) : pad(source, rows, padded, c);
+      const ColumnView source = table_.column(body_.columns[c]).from_row(row);
+      columns[c] = padded == rows && source.doubles() != nullptr ? const_cast<double*>(source.doubles())
+                                                                 : own_block(source, rows, padded, c);
     }
     double** stored = columns + body_.columns.size();
     const std::size_t length = stored_length(table_.num_rows());
@@ -228,22 +235,26 @@ class BodyRun {
   }
   double* padded_output(std::size_t k) const { return padded_output_ + k * static_cast<std::size_t>(body_.leaf_rows); }
 
-  // Rows that do not exist repeat the last one; sums mask them.
-  double* pad(const double* source, Index rows, Index padded, std::size_t column) {
-    double* block = padded_columns_ + column * static_cast<std::size_t>(body_.leaf_rows);
-    std::copy_n(source, rows, block);
-    std::fill(block + rows, block + padded, source[rows - 1]);
+  // A column's rows as doubles in a block. Rows that do not exist repeat the last one; sums mask them.
+  double* own_block(ColumnView source, Index rows, Index padded, std::size_t column) {
+    double* block = own_columns_ + column * block_stride(body_);
+    if (const float* floats = source.floats())
+      widen_(floats, rows, body_.leaf_rows, block);
+    else
+      std::copy_n(source.doubles(), rows, block);
+    std::fill(block + rows, block + padded, block[rows - 1]);
     return block;
   }
 
   const Body& body_;
+  WideningKernel widen_;
   const std::vector<LeafStep>& steps_;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   double* uniforms_;
   Workspace& workspace_;
   double* row_output_;
-  double* padded_columns_;
+  double* own_columns_;
   double* padded_output_;
   bool only_sums_;
 };

@@ -32,6 +32,9 @@ inline constexpr std::uint32_t uniform_bit = 0x80000000u;
 struct BodyInstruction;
 using BodyKernel = void (*)(const Leaf&, const BodyInstruction&);
 
+// Writes so many floats as doubles; meanwhile fetches those that stand `ahead` further on.
+using WideningKernel = void (*)(const float* from, std::ptrdiff_t count, std::ptrdiff_t ahead, double* to);
+
 struct BodyInstruction {
   BodyKernel kernel;
   std::uint32_t first;   // into operands: inputs, then results
@@ -73,6 +76,7 @@ struct KernelTable {
   BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
   BodyKernel shared_products;  // (a; b1, b2, ..): sums over rows of a * b_i
   BodyKernel copy;
+  WideningKernel widen;
   GroupKernel (*find_group)(Op op);
 };
 

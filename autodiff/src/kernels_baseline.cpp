@@ -17,7 +17,8 @@ namespace {
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::baseline, &find_kernel, &dot_uniform_kernel<true>,
-                                       &dot_uniform_kernel<false>, &shared_products_kernel, &copy_kernel, &find_group_kernel};
+                                       &dot_uniform_kernel<false>, &shared_products_kernel, &copy_kernel, &widening_kernel,
+                                       &find_group_kernel};
 }  // namespace
 
 const detail::KernelTable* detail::baseline_kernels() { return &table; }

@@ -31,6 +31,17 @@ void copy_kernel(const Leaf& leaf, const BodyInstruction& i) {
   for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(out + r, x.at(r));
 }
 
+// Whole strips as vectors, which the compiler makes of a loop of known length.
+void widening_kernel(const float* from, std::ptrdiff_t count, std::ptrdiff_t ahead, double* to) {
+  constexpr std::ptrdiff_t strip = 32, line = 64 / sizeof(float);
+  std::ptrdiff_t r = 0;
+  for (; r + strip <= count; r += strip) {
+    for (std::ptrdiff_t k = 0; k < strip; k += line) __builtin_prefetch(from + r + ahead + k);
+    for (std::ptrdiff_t k = 0; k < strip; ++k) to[r + k] = static_cast<double>(from[r + k]);
+  }
+  for (; r < count; ++r) to[r] = static_cast<double>(from[r]);
+}
+
 template <class F, bool X>
 void unary_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const Operand<X> x(leaf, leaf.operands[i.first]);

@@ -15,7 +15,8 @@ namespace {
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel<true>,
-                                       &dot_uniform_kernel<false>, &shared_products_kernel, &copy_kernel, &find_group_kernel};
+                                       &dot_uniform_kernel<false>, &shared_products_kernel, &copy_kernel, &widening_kernel,
+                                       &find_group_kernel};
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]];

@@ -129,9 +129,9 @@ void check_index_columns(const Traced& traced, const std::vector<Columns>& table
     const NodeId index = graph.operands(n)[1];
     const Columns& table = tables[graph.row_set(index).index];
     const auto place = graph.payload(index);
-    const double* column = table.column(place);
+    const ColumnView column = table.column(place);
     const double count = static_cast<double>(graph.operands(n).size() - 2) / graph.value(graph.operands(n)[0]);
-    for (Index row = 0; column != nullptr && row < table.num_rows(); ++row) {
+    for (Index row = 0; column && row < table.num_rows(); ++row) {
       if (column[row] >= 0.0 && column[row] < count && std::floor(column[row]) == column[row]) continue;
       const std::string name = table.names().empty() ? "" : table.names()[static_cast<std::size_t>(place)];
       std::ostringstream message;
@@ -145,27 +145,26 @@ void check_index_columns(const Traced& traced, const std::vector<Columns>& table
 namespace {
 
 Columns replaced(const Recorded& recorded, std::uint16_t table, const Columns& old, const Columns& columns) {
-  std::vector<const double*> pointers;
+  std::vector<ColumnView> views;
   if (!columns.bound()) throw std::invalid_argument("Function::with_columns: the columns have no data");
   if (!old.names().empty() && !columns.names().empty()) {
     for (const std::string& name : old.names()) {
       const auto found = std::ranges::find(columns.names(), name);
       if (found == columns.names().end() &&
-          uses_column(recorded.traced(), {table}, static_cast<Index>(pointers.size())))
+          uses_column(recorded.traced(), {table}, static_cast<Index>(views.size())))
         throw std::invalid_argument("Function::with_columns: the cost uses column " + name +
                                     ", which the new columns lack");
-      pointers.push_back(found == columns.names().end() ? nullptr
-                                                        : columns.column(found - columns.names().begin()));
+      views.push_back(found == columns.names().end() ? ColumnView()
+                                                     : columns.column(found - columns.names().begin()));
     }
   } else {
     if (columns.num_columns() != old.num_columns())
       throw std::invalid_argument("Function::with_columns: " + std::to_string(columns.num_columns()) +
                                   " columns given, the cost was recorded over " +
                                   std::to_string(old.num_columns()));
-    for (Index c = 0; c < columns.num_columns(); ++c) pointers.push_back(columns.column(c));
+    for (Index c = 0; c < columns.num_columns(); ++c) views.push_back(columns.column(c));
   }
-  return Columns::from(old.names(), std::move(pointers), columns.num_rows(),
-                       std::make_shared<const Columns>(columns));
+  return Columns::from(old.names(), views, columns.num_rows(), std::make_shared<const Columns>(columns));
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace rappel {
 
-Columns Columns::from(std::vector<std::string> names, std::vector<const double*> columns, Index num_rows,
-                      std::shared_ptr<const void> owner) {
+Columns Columns::from_views(std::vector<std::string> names, std::vector<ColumnView> columns, Index num_rows,
+                            std::shared_ptr<const void> owner) {
   if (!names.empty() && names.size() != columns.size())
     throw std::invalid_argument("Columns::from: " + std::to_string(names.size()) + " names, " +
                                 std::to_string(columns.size()) + " columns");
@@ -22,17 +22,17 @@ Columns Columns::from(std::vector<std::string> names, std::vector<const double*>
 Columns Columns::unbound(std::vector<std::string> names, Index num_columns) {
   Columns result;
   result.names_ = std::move(names);
-  result.columns_.assign(static_cast<std::size_t>(num_columns), nullptr);
+  result.columns_.resize(static_cast<std::size_t>(num_columns));
   result.bound_ = false;
   return result;
 }
 
-void Columns::add(const double* data, Index rows, Index cols, Index stride) {
+void Columns::add(ColumnView first, Index rows, Index cols, Index stride) {
   if (!columns_.empty() && rows != num_rows_)
     throw std::invalid_argument("Columns: a part has " + std::to_string(rows) +
                                 " rows, the parts before it have " + std::to_string(num_rows_));
   num_rows_ = rows;
-  for (Index c = 0; c < cols; ++c) columns_.push_back(data + c * stride);
+  for (Index c = 0; c < cols; ++c) columns_.push_back(first.from_row(c * stride));
 }
 
 Expr Row::operator[](std::string_view name) const {

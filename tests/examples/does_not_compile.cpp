@@ -16,6 +16,8 @@ Function examples(const Matrix& X) {
   const Function f = record(1, [](ExprSpan x) { return select(x[0] > 0.0, sqrt(x[0]), 0.0); });
   [[maybe_unused]] const double y = f.value(Vector{{2.0}});
   const Columns data = Columns::copy(X.leftCols(2));
+  Eigen::MatrixXf narrow = X.cast<float>();
+  const Columns borrowed(narrow, X), copied = Columns::copy(X.cast<float>()), taken(std::move(narrow));
 #elif CASE == 1
   record(1, [](ExprSpan x) { return std::exp(x[0]); });
 #elif CASE == 2
@@ -30,6 +32,14 @@ Function examples(const Matrix& X) {
     const double y = x[0];
     return Expr(y);
   });
+#elif CASE == 5
+  const Columns data(X.cast<float>());
+#elif CASE == 6
+  const Eigen::MatrixXf narrow = X.cast<float>();
+  const Columns data(narrow.leftCols(2));
+#elif CASE == 7
+  const Eigen::MatrixXi whole = X.cast<int>();
+  const Columns data(whole);
 #endif
   return record(1, [](ExprSpan x) { return x[0]; });
 }

@@ -14,12 +14,34 @@ namespace rappel {
 
 inline constexpr Index default_workspace_limit = 32 << 20;  // bytes, see RecordOptions
 
+// The numbers of a column: doubles, or floats, which become doubles as they are read. Owns nothing.
+class ColumnView {
+ public:
+  ColumnView() = default;  // no data
+  ColumnView(const double* data) : data_(data) {}
+  ColumnView(const float* data) : data_(data), is_float_(true) {}
+  explicit operator bool() const { return data_ != nullptr; }
+  bool operator==(const ColumnView&) const = default;  // the same place
+  double operator[](Index row) const {
+    return is_float_ ? static_cast<double>(static_cast<const float*>(data_)[row]) : static_cast<const double*>(data_)[row];
+  }
+  ColumnView from_row(Index row) const { return is_float_ ? ColumnView(floats() + row) : ColumnView(doubles() + row); }
+  // Null where the numbers are of the other type.
+  const double* doubles() const { return is_float_ ? nullptr : static_cast<const double*>(data_); }
+  const float* floats() const { return is_float_ ? static_cast<const float*>(data_) : nullptr; }
+
+ private:
+  const void* data_ = nullptr;
+  bool is_float_ = false;
+};
+
 namespace detail {
 
-// Storage whose columns are contiguous, so that it can be borrowed: Matrix, Vector, and Map or Ref of them.
+// Storage whose columns are contiguous, so that it can be borrowed: Matrix, Vector, and Map or Ref of them, of double or
+// float.
 template <class T>
 concept ColumnStorage = requires(const T& t) {
-  { t.data() } -> std::convertible_to<const double*>;
+  { t.data() } -> std::convertible_to<ColumnView>;
   { t.outerStride() } -> std::convertible_to<Index>;
 }
 &&!bool(T::IsRowMajor && T::ColsAtCompileTime != 1 && T::RowsAtCompileTime != 1) &&
@@ -35,8 +57,9 @@ concept ColumnsPart = (std::is_lvalue_reference_v<T> && ColumnStorage<std::remov
 
 }  // namespace detail
 
-// A table of doubles, each column contiguous, num_rows long. Borrows what is given as an lvalue: it must
-// outlive every Function recorded over it. `Columns::copy` copies, `Columns(std::move(X), y)` takes X.
+// A table, each column contiguous doubles or floats, num_rows long. Costs over it are computed in double: floats take
+// half the memory and the time to read it, and give the bits that the same numbers as doubles do. Borrows what is given as
+// an lvalue: it must outlive every Function recorded over it. `Columns::copy` copies, `Columns(std::move(X), y)` takes X.
 class Columns {
  public:
   Columns() = default;
@@ -49,13 +72,16 @@ class Columns {
 
   template <class... Parts>
   static Columns copy(const Parts&... parts) {
-    return Columns(Matrix(parts)...);
+    return Columns(Eigen::Matrix<typename Parts::Scalar, Eigen::Dynamic, Eigen::Dynamic>(parts)...);
   }
 
   // Named columns (or none of them), each num_rows long; `owner`, if any, is kept alive as long as this or a copy of it.
   // Throws std::invalid_argument if there is not one name for each column.
-  static Columns from(std::vector<std::string> names, std::vector<const double*> columns, Index num_rows,
-                      std::shared_ptr<const void> owner = {});
+  template <std::convertible_to<ColumnView> Column = ColumnView>
+  static Columns from(std::vector<std::string> names, const std::vector<Column>& columns, Index num_rows,
+                      std::shared_ptr<const void> owner = {}) {
+    return from_views(std::move(names), {columns.begin(), columns.end()}, num_rows, std::move(owner));
+  }
 
   // Names (or none) and a number of columns without data, as of a Function that was loaded from a file.
   static Columns unbound(std::vector<std::string> names, Index num_columns);
@@ -63,10 +89,12 @@ class Columns {
   bool bound() const { return bound_; }
   Index num_rows() const { return num_rows_; }
   Index num_columns() const { return static_cast<Index>(columns_.size()); }
-  const double* column(Index i) const { return columns_[static_cast<std::size_t>(i)]; }
+  ColumnView column(Index i) const { return columns_[static_cast<std::size_t>(i)]; }
   const std::vector<std::string>& names() const { return names_; }  // empty if the columns have no names
 
  private:
+  static Columns from_views(std::vector<std::string> names, std::vector<ColumnView> columns, Index num_rows,
+                            std::shared_ptr<const void> owner);
   template <class Part>
   void append(Part&& part) {
     if constexpr (std::is_lvalue_reference_v<Part>) {
@@ -77,9 +105,9 @@ class Columns {
       owners_.push_back(std::move(owned));
     }
   }
-  void add(const double* data, Index rows, Index cols, Index stride);
+  void add(ColumnView first, Index rows, Index cols, Index stride);
 
-  std::vector<const double*> columns_;
+  std::vector<ColumnView> columns_;
   std::vector<std::string> names_;
   std::vector<std::shared_ptr<const void>> owners_;
   Index num_rows_ = 0;
