@@ -122,6 +122,7 @@ BoundBody bind(Body body, const KernelTable& kernels) {
   std::vector<LeafStep> steps;
   for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
   bind_calls(body.calls, bind_step);
+  body.calls.lookups = lookups_for(kernels.instruction_set);
   return {std::move(body), std::move(steps), kernels.instruction_set};
 }
 
@@ -370,7 +371,7 @@ class Interpreter final : public Executor {
     };
     // What rows scatter is added in their order: one thread does it all.
     const auto& scatters = bound.body.calls.scatters;
-    for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.count, 0.0);
+    for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.places.count, 0.0);
     const auto helpers = scatters.empty() ? std::min(static_cast<std::size_t>(threads), num_chunks) : 1;
     if (helpers > 1) {
       const std::thread::id caller = std::this_thread::get_id();
