@@ -1,4 +1,5 @@
 #include "interpreter.hpp"
+#include "lookup_kernels.hpp"
 #include "row_compiler.hpp"
 
 #include <cstdlib>
@@ -22,6 +23,20 @@ std::vector<const KernelTable*> available_kernels() {
   }
 #endif
   return available;
+}
+
+const LookupKernels* lookups_for(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::avx512:
+      return avx512_lookups();
+    case InstructionSet::avx2:
+      return avx2_lookups();
+    case InstructionSet::baseline:
+      return baseline_lookups();
+    case InstructionSet::scalar:
+      break;
+  }
+  return scalar_lookups();
 }
 
 const KernelTable& preferred_kernels() {

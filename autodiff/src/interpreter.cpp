@@ -130,6 +130,7 @@ BoundBody bind(Body body, const KernelTable& kernels) {
   for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
   bind_calls(body.calls, kernels, bind_step);
   find_runs(body.calls);
+  body.calls.lookups = lookups_for(kernels.instruction_set);
   return {std::move(body), std::move(steps), kernels};
 }
 
@@ -392,7 +393,7 @@ class Interpreter final : public Executor {
     };
     // What rows scatter is added in their order: one thread does it all.
     const auto& scatters = bound.body.calls.scatters;
-    for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.count, 0.0);
+    for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.places.count, 0.0);
     const auto helpers = scatters.empty() ? std::min(static_cast<std::size_t>(threads), num_chunks) : 1;
     if (helpers > 1) {
       const std::thread::id caller = std::this_thread::get_id();

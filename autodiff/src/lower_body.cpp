@@ -289,6 +289,8 @@ class BodyLowering {
       if (s.num_results > 0) settle(s.result);
     for (auto* results : call_results()) std::ranges::for_each(*results, settle);
     for (auto* operands : call_operands()) std::ranges::for_each(*operands, settle);
+    for (GatherCall& c : body_.calls.gathers) settle(c.places.index);
+    for (ScatterCall& c : body_.calls.scatters) settle(c.places.index);
   }
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against

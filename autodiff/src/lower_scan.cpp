@@ -137,7 +137,7 @@ std::uint32_t CallBuilder::add(NodeId n) {
 
 std::uint32_t CallBuilder::add_gather(NodeId n) {
   const auto x = graph_.operands(n);
-  GatherCall call{number_(x[1]), {}, {}, x.size() - 2};
+  GatherCall call{places(x[1], static_cast<std::size_t>(graph_.payload(n)), x.size() - 2), {}, {}};
   bool in_a_row = true;
   for (const NodeId u : x.subspan(2)) {
     in_a_row = in_a_row && (call.values.empty() || uniform_(u) == call.values.back() + 1);
@@ -151,10 +151,19 @@ std::uint32_t CallBuilder::add_gather(NodeId n) {
 
 std::uint32_t CallBuilder::add_scatter(NodeId n) {
   const auto x = graph_.operands(n);
-  ScatterCall call{number_(x[2]), uniform_(n), static_cast<std::size_t>(graph_.payload(n)), {}};
+  ScatterCall call{places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), uniform_(n), {}};
   for (const NodeId k : x.subspan(3)) call.operands.push_back(number_(k));
   calls_.scatters.push_back(std::move(call));
   return static_cast<std::uint32_t>(calls_.scatters.size() - 1);
+}
+
+PlacesCall CallBuilder::places(NodeId index, std::size_t width, std::size_t count) {
+  const Places places{index, width, count};
+  const auto found = std::ranges::find(places_, places);
+  const bool is_first = found == places_.end();
+  const auto number = static_cast<std::uint32_t>(found - places_.begin());
+  if (is_first) places_.push_back(places);
+  return {number_(index), static_cast<std::uint32_t>(width), count, number, is_first};
 }
 
 std::uint32_t CallBuilder::add_custom(NodeId n) {

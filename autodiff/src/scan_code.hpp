@@ -10,6 +10,7 @@
 #include <rappel/core.hpp>
 
 #include "kernels.hpp"
+#include "lookup_kernels.hpp"
 #include "program_steps.hpp"
 #include "scan_body.hpp"
 
@@ -65,18 +66,25 @@ struct CustomCall {
   bool results_in_a_row = false;
 };
 
+// Where the rows of a leaf look up: found once for all lookups of the body that share it, by the first of them.
+struct PlacesCall {
+  std::uint32_t index, width;
+  std::size_t count;  // of the values, width for each index
+  std::uint32_t number;
+  bool is_first;
+};
+
 // Values looked up by row. `values`: numbers among the program's uniform values; of the first, where they stand one
 // after the other.
 struct GatherCall {
-  std::uint32_t index;
+  PlacesCall places;
   std::vector<std::uint32_t> values, results;
-  std::size_t count;
 };
 
 // Added to uniform values from `first` on, in the order of the rows.
 struct ScatterCall {
-  std::uint32_t index, first;
-  std::size_t count;
+  PlacesCall places;
+  std::uint32_t first;
   std::vector<std::uint32_t> operands;
 };
 
@@ -87,6 +95,7 @@ struct FrameCalls {
   std::vector<CustomCall> customs;
   std::vector<GatherCall> gathers;
   std::vector<ScatterCall> scatters;
+  const LookupKernels* lookups = nullptr;  // bound, of a body
   std::vector<UniformGroup> groups;
   std::vector<std::uint32_t> group_operands, group_places;
 };
@@ -126,12 +135,19 @@ class CallBuilder {
   std::uint32_t add_gather(NodeId n);
   std::uint32_t add_scatter(NodeId n);
   StackedSource source(NodeId stacked);
+  PlacesCall places(NodeId index, std::size_t width, std::size_t count);
 
   const Graph& graph_;
   FrameCalls& calls_;
   bool by_row_;
   std::function<std::uint32_t(NodeId)> number_, uniform_;
   std::unordered_map<NodeId, std::uint32_t> scans_;  // calls by node
+  struct Places {
+    NodeId index;
+    std::size_t width, count;
+    bool operator==(const Places&) const = default;
+  };
+  std::vector<Places> places_;  // by number
 };
 
 // The values that a scan or an unstack reads, also by way of the scans whose stacked results it reads: they

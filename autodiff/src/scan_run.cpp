@@ -12,15 +12,6 @@ namespace {
 // Doubles up to which all that a scan stacks is kept; else it is computed again, a segment at a time.
 constexpr std::size_t largest_kept = std::size_t{1} << 20;
 
-constexpr std::size_t outside = ~std::size_t{0};
-
-// index * width, or outside; groups: as a double, of what is looked up.
-std::size_t place_of(double index, std::size_t width, double groups) {
-  if (!(index >= 0.0 && index < groups)) return outside;
-  const auto whole = static_cast<std::int64_t>(index);
-  return static_cast<double>(whole) == index ? static_cast<std::size_t>(whole) * width : outside;
-}
-
 Index segment_steps(const ScanCall& call, std::size_t block) {
   const Index steps = call.code->steps;
   if (call.code->checkpoints > 0) return (steps + call.code->checkpoints - 1) / call.code->checkpoints;
@@ -129,45 +120,77 @@ void ScanRun::custom_uniform(const CustomCall& call) {
   for (std::size_t j = 0; j < call.results.size(); ++j) *frame_.at(call.results[j]) = state_.results[j];
 }
 
-// Where each row's values begin, see place_of; rows that do not exist look up what the last one does.
-const std::size_t* ScanRun::places(std::uint32_t index, std::size_t width, std::size_t count) {
-  const double* x = frame_.at(index);
-  state_.places.resize(std::max(state_.places.size(), block()));
-  const auto groups = static_cast<double>(count / width);
-  std::size_t* places = state_.places.data();
-  for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) places[r] = place_of(x[r], width, groups);
-  std::fill(places + frame_.rows, places + frame_.padded, places[frame_.rows - 1]);
+const FrameState::Places& ScanRun::places(const PlacesCall& call) {
+  if (state_.places.size() <= call.number) state_.places.resize(call.number + 1);
+  FrameState::Places& places = state_.places[call.number];
+  if (!call.is_first) return places;
+  if (places.by_row.size() < block()) places.by_row.resize(block());
+  places.kind = calls_.lookups->find_places(frame_.at(call.index), frame_.rows, frame_.padded,
+                                            static_cast<std::int32_t>(call.width),
+                                            static_cast<double>(call.count / call.width), places.by_row.data());
   return places;
 }
 
 void ScanRun::gather(const GatherCall& call) {
-  const std::size_t width = call.results.size(), *place = places(call.index, width, call.count);
-  const bool any_outside = std::find(place, place + frame_.padded, outside) != place + frame_.padded;
-  for (std::size_t j = 0; j < width; ++j) {
+  const FrameState::Places& places = this->places(call.places);
+  const std::int32_t* place = places.by_row.data();
+  if (call.values.size() > 1 || places.kind == PlacesKind::some_outside) return gather_some(call, place);
+  const double* from = frame_.uniforms + call.values[0];
+  if (places.kind == PlacesKind::in_a_row) {
+    double* z = frame_.at(call.results[0]);
+    std::copy_n(from + place[0], frame_.rows, z);
+    std::fill(z + frame_.rows, z + frame_.padded, z[frame_.rows - 1]);
+    return;
+  }
+  std::vector<double*>& z = state_.gather_pointers;
+  z.clear();
+  for (const std::uint32_t result : call.results) z.push_back(frame_.at(result));
+  calls_.lookups->gather(from, place, frame_.padded, z.size(), z.data());
+}
+
+// Of values that stand anywhere, or for rows some of which have no index: they get NaN.
+void ScanRun::gather_some(const GatherCall& call, const std::int32_t* place) {
+  const bool in_a_row = call.values.size() == 1;
+  for (std::size_t j = 0; j < call.results.size(); ++j) {
     double* z = frame_.at(call.results[j]);
-    if (call.values.size() == 1 && !any_outside) {
-      const double* from = frame_.uniforms + call.values[0] + j;
-      for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) z[r] = from[place[r]];
-      continue;
+    for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) {
+      const std::size_t at = static_cast<std::size_t>(place[r]) + j;
+      z[r] = place[r] == outside ? std::numeric_limits<double>::quiet_NaN()
+                                 : frame_.uniforms[in_a_row ? call.values[0] + at : call.values[at]];
     }
-    for (std::ptrdiff_t r = 0; r < frame_.padded; ++r)
-      z[r] = place[r] == outside       ? std::numeric_limits<double>::quiet_NaN()
-             : call.values.size() == 1 ? frame_.uniforms[call.values[0] + place[r] + j]
-                                       : frame_.uniforms[call.values[place[r] + j]];
   }
 }
 
-// Each sum is taken in the order of the rows. A row whose index is none has values that are NaN.
+// Each sum is taken in the order of the rows.
 void ScanRun::scatter(const ScatterCall& call) {
-  const std::size_t width = call.operands.size(), *place = places(call.index, width, call.count);
-  double* sums = frame_.uniforms + call.first;
+  const FrameState::Places& places = this->places(call.places);
+  const std::int32_t* place = places.by_row.data();
+  if (places.kind == PlacesKind::some_outside) return scatter_some(call, place);
+  const std::size_t width = call.operands.size();
+  double* repeated = state_.gathered.reserve(width * block());  // operands that are uniform, as blocks
   std::vector<const double*>& x = state_.pointers;
   x.clear();
-  for (const std::uint32_t operand : call.operands) x.push_back(frame_.at(operand));
-  for (std::size_t j = 0; j < width; ++j) {
+  for (const std::uint32_t operand : call.operands) {
+    const bool varies = (operand & uniform_bit) == 0;
+    if (!varies) frame_.copy_from(operand, repeated);
+    x.push_back(varies ? frame_.at(operand) : repeated);
+    if (!varies) repeated += block();
+  }
+  double* sums = frame_.uniforms + call.first;
+  if (places.kind == PlacesKind::in_a_row)
+    calls_.lookups->add(x[0], frame_.rows, sums + place[0]);
+  else
+    calls_.lookups->scatter(x.data(), place, frame_.rows, width, sums);
+}
+
+// A row whose index is none has values that are NaN: it adds nothing.
+void ScanRun::scatter_some(const ScatterCall& call, const std::int32_t* place) {
+  for (std::size_t j = 0; j < call.operands.size(); ++j) {
+    const double* x = frame_.at(call.operands[j]);
     const std::ptrdiff_t step = (call.operands[j] & uniform_bit) != 0 ? 0 : 1;
+    double* sums = frame_.uniforms + call.first + j;
     for (std::ptrdiff_t r = 0; r < frame_.rows; ++r)
-      if (place[r] != outside) sums[place[r] + j] += x[j][r * step];
+      if (place[r] != outside) sums[place[r]] += x[r * step];
   }
 }
 

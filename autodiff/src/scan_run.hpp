@@ -13,8 +13,13 @@ struct ScanState;
 struct FrameState {
   std::vector<ScanState> scans;
   std::vector<double> operands, results;  // of an operation of the user's
-  std::vector<std::size_t> places;        // of a lookup, by row
-  std::vector<const double*> pointers;
+  struct Places {
+    std::vector<std::int32_t> by_row;
+    PlacesKind kind = PlacesKind::any;
+  };
+  std::vector<Places> places;             // of lookups, by number
+  std::vector<const double*> pointers;    // of a scatter's operands,
+  std::vector<double*> gather_pointers;   // of a gather's results
 };
 
 // Of one scan.
@@ -50,9 +55,11 @@ class ScanRun {
   void scan(std::uint32_t number);
   void unstack(std::uint32_t number);
   void custom(std::uint32_t number);
-  const std::size_t* places(std::uint32_t index, std::size_t width, std::size_t count);
+  const FrameState::Places& places(const PlacesCall& call);
   void gather(const GatherCall& call);
+  void gather_some(const GatherCall& call, const std::int32_t* place);
   void scatter(const ScatterCall& call);
+  void scatter_some(const ScatterCall& call, const std::int32_t* place);
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
   void read_inputs(const ScanCall& call, Index step, double* values);

@@ -1,5 +1,6 @@
 // Parameters looked up by row: against the same costs unrolled row by row.
 
+#include "instruction_sets.hpp"
 #include "messages.hpp"
 
 #include <rappel/autodiff.hpp>
@@ -232,6 +233,22 @@ BOOST_AUTO_TEST_CASE(a_computed_index_that_is_none_gives_nan_and_diagnosis_says_
   BOOST_TEST(d.row == 2);
 }
 
+BOOST_AUTO_TEST_CASE(an_index_may_be_an_output_too) {
+  Vector data(300);
+  for (Index r = 0; r < 300; ++r) data[r] = static_cast<double>(2 * (r % 7));
+  const Vector w = some_point(7);
+  const Vector values = record(7, [&](ExprSpan x) {
+                          return map_rows(Columns(data), [&](Row row) {
+                            const Expr index = 0.5 * row[0];
+                            return std::vector<Expr>{index, gather(x, index), 2.0 * gather(x, index)};
+                          });
+                        }).values(w);
+  bool right = true;
+  for (Index r = 0; r < 300; ++r)
+    right = right && values[r] == static_cast<double>(r % 7) && values[300 + r] == w[r % 7] && values[600 + r] == 2.0 * w[r % 7];
+  BOOST_TEST(right);
+}
+
 BOOST_AUTO_TEST_CASE(accuracy_is_measured_through_lookups) {
   const Ratings t(20);
   const Function f = by_gather(t);
@@ -277,6 +294,130 @@ BOOST_AUTO_TEST_CASE(a_million_parameters) {
   Vector expected = Vector::Zero(n);
   for (const double i : index) expected[static_cast<Index>(i)] += 2.0 * w[static_cast<Index>(i)];
   BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() == 0.0);
+}
+
+// Lookups of every width, by every instruction set: values by row and, of integers, gradients, which are exact then.
+BOOST_AUTO_TEST_CASE(every_width_gathers_what_stands_there_and_scatters_all_of_it) {
+  constexpr Index groups = 37;
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (Index width = 1; width <= 19; ++width)
+      for (const Index m : {1, 7, 9, 31, 33, 255, 256, 300}) {
+        std::mt19937 random(static_cast<unsigned>(width * 1000 + m));
+        const Matrix data = Matrix::NullaryExpr(m, 2, [&] { return static_cast<double>(random() % groups); });
+        const Index n = groups * width + 3;
+        const Vector w = Vector::NullaryExpr(n, [&](Index i) { return static_cast<double>(i % 101) - 50.0; });
+        const auto looked_up = [&](ExprSpan x, const Expr& index) { return gather(x.subspan(1, groups * width), index, width); };
+        const Vector values = record(n, [&](ExprSpan x) {
+                                return map_rows(Columns(data), [&](Row row) { return looked_up(x, row[0]); });
+                              }).values(w);
+        // Each entry times its place in the group, and once more, without a factor, by the other column.
+        const Vector gradient = record(n, [&](ExprSpan x) {
+                                  return sum_over_rows(Columns(data), [&](Row row) {
+                                    const std::vector<Expr> u = looked_up(x, row[0]), v = looked_up(x, row[1]);
+                                    Expr total = 0.0;
+                                    for (Index j = 0; j < width; ++j)
+                                      total += static_cast<double>(j + 1) * row[1] * u[static_cast<std::size_t>(j)] +
+                                               v[static_cast<std::size_t>(j)];
+                                    return total;
+                                  });
+                                }).value_and_gradient(w).second;
+        Vector expected = Vector::Zero(n);
+        bool same = true;
+        for (Index r = 0; r < m; ++r)
+          for (Index j = 0; j < width; ++j) {
+            const Index i = 1 + static_cast<Index>(data(r, 0)) * width + j;
+            same = same && values[j * m + r] == w[i];
+            expected[i] += static_cast<double>(j + 1) * data(r, 1);
+            expected[1 + static_cast<Index>(data(r, 1)) * width + j] += 1.0;
+          }
+        BOOST_TEST(same, set << ", width " << width << ", " << m << " rows");
+        BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() == 0.0, set << ", width " << width << ", " << m << " rows");
+      }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_scattered_is_added_in_the_order_of_the_rows_by_every_set) {
+  constexpr Index groups = 3, rows = 1000;  // the same group comes often, also in rows next to each other
+  for (const Index width : {1, 2, 3, 4, 7, 8, 11, 16}) {
+    std::mt19937 random(static_cast<unsigned>(width));
+    std::uniform_real_distribution<double> number(-1.0, 1.0);
+    Matrix data(rows, 1 + width);
+    for (Index r = 0; r < rows; ++r) {
+      data(r, 0) = static_cast<double>(random() % groups);
+      for (Index j = 0; j < width; ++j) data(r, 1 + j) = number(random);
+    }
+    Vector expected = Vector::Zero(groups * width);
+    for (Index r = 0; r < rows; ++r)
+      for (Index j = 0; j < width; ++j) expected[static_cast<Index>(data(r, 0)) * width + j] += data(r, 1 + j);
+    for (const std::string& set : sets_here()) {
+      const Forced forced(set);
+      const Function f = record(groups * width, [&](ExprSpan x) {
+        return sum_over_rows(Columns(data), [&](Row row) {
+          const std::vector<Expr> u = gather(x, row[0], width);
+          Expr total = 0.0;
+          for (Index j = 0; j < width; ++j) total += u[static_cast<std::size_t>(j)] * row[1 + j];
+          return total;
+        });
+      });
+      BOOST_TEST((f.value_and_gradient(Vector::Ones(groups * width)).second.array() == expected.array()).all(),
+                 set << ", width " << width);
+    }
+  }
+}
+
+// Rows one after the other, from any first one on, and leaves in which that breaks: at the first row, at the last, between.
+BOOST_AUTO_TEST_CASE(an_index_that_counts_up_is_looked_up_like_any_other) {
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Index m : {1, 5, 33, 256, 300, 1025})
+      for (const Index broken : std::vector<Index>{-1, 0, m / 2, m - 1, std::min<Index>(m - 1, 257)}) {
+        const Index n = m + 5;
+        Vector index = Vector::LinSpaced(m, 3.0, static_cast<double>(m + 2));
+        if (m == 1) index[0] = 3.0;
+        if (broken >= 0) index[broken] = 1.0;
+        const Function f = record(n, [&](ExprSpan x) {
+          return sum_over_rows(Columns(index), [&](Row row) { return square(gather(x, row[0])) + gather(x, row[0] - 1.0); });
+        });
+        const Vector w = Vector::LinSpaced(n, 1.0, static_cast<double>(n)).array().round();
+        Vector expected = Vector::Zero(n);
+        for (const double i : index) {
+          expected[static_cast<Index>(i)] += 2.0 * w[static_cast<Index>(i)];
+          expected[static_cast<Index>(i) - 1] += 1.0;
+        }
+        BOOST_TEST((f.value_and_gradient(w).second - expected).cwiseAbs().maxCoeff() == 0.0, set << ", " << m << ", " << broken);
+      }
+  }
+}
+
+// Computed, so that nobody checks it when it is bound: the row alone is NaN, and adds nothing.
+BOOST_AUTO_TEST_CASE(a_bad_index_spoils_its_own_row_for_every_width_and_set) {
+  const double bad[] = {-1.0, -0.5, 5.0, 1.5, 1e300, -1e300, std::nan(""), HUGE_VAL, 4294967297.0};
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Index width : {1, 3, 8, 9})
+      for (const double wrong : bad) {
+        Matrix data(70, 1);
+        for (Index r = 0; r < 70; ++r) data(r, 0) = static_cast<double>(2 * (r % 5));
+        data(33, 0) = data(69, 0) = 2.0 * wrong;
+        const Vector w = some_point(5 * width);
+        const auto looked_up = [&](ExprSpan x, Row row) { return gather(x, 0.5 * row[0], width); };
+        const Vector values = record(w.size(), [&](ExprSpan x) {
+                                return map_rows(Columns(data), [&](Row row) { return looked_up(x, row); });
+                              }).values(w);
+        bool right = true;
+        for (Index j = 0; j < width; ++j)
+          for (Index r = 0; r < 70; ++r)
+            right = right && (r == 33 || r == 69 ? std::isnan(values[j * 70 + r]) : values[j * 70 + r] == w[(r % 5) * width + j]);
+        BOOST_TEST(right, set << ", " << width << ", " << wrong);
+        const Vector counts = record(w.size(), [&](ExprSpan x) {
+                                return sum_over_rows(Columns(data), [&](Row row) { return sum(looked_up(x, row)); });
+                              }).value_and_gradient(w).second;
+        Vector expected = Vector::Constant(w.size(), 14.0);
+        expected.tail(2 * width).array() -= 1.0;  // 33 and 69 are 3 and 4 modulo 5
+        BOOST_TEST((counts - expected).cwiseAbs().maxCoeff() == 0.0, set << ", " << width << ", " << wrong);
+      }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

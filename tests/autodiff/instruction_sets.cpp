@@ -1,11 +1,11 @@
 // The environment variable RAPPEL_INSTRUCTION_SET, and every set of this processor against 50 digits.
 
+#include "autodiff/instruction_sets.hpp"
 #include "autodiff/messages.hpp"
 #include "autodiff/row_costs.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
 #include <cstring>
 
 using namespace rappel;
@@ -13,32 +13,8 @@ using namespace rappel::test;
 
 namespace {
 
-// The kernels of a set as long as it lives. A Function is bound to kernels when it is first called.
-class Forced {
- public:
-  explicit Forced(const std::string& set) { setenv("RAPPEL_INSTRUCTION_SET", set.c_str(), 1); }
-  ~Forced() { unsetenv("RAPPEL_INSTRUCTION_SET"); }
-  Forced(const Forced&) = delete;
-  Forced& operator=(const Forced&) = delete;
-};
-
 Function identity() {
   return record(1, [](ExprSpan x) { return x[0]; });
-}
-
-// The sets that this processor has, as the library says.
-std::vector<std::string> sets_here() {
-  std::vector<std::string> sets;
-  for (const char* set : {"scalar", "baseline", "avx2", "avx512"}) {
-    const Forced forced(set);
-    try {
-      identity().value(Vector{{1.0}});
-      sets.push_back(set);
-    } catch (const std::invalid_argument&) {
-      BOOST_TEST_MESSAGE("this processor has no " << set);
-    }
-  }
-  return sets;
 }
 
 bool same_bits(const Vector& a, const Vector& b) {
