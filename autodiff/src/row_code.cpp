@@ -35,6 +35,7 @@ class Writer {
   RowCode run() {
     for (std::size_t i = first_; i < last_; ++i) {
       const BodyStep& step = body_.steps[i];
+      first_of_step_ = static_cast<ValueId>(code_.values.size());
       define(step.result, value_of(step));
     }
     settle_results();
@@ -50,8 +51,10 @@ class Writer {
     return static_cast<std::uint32_t>(code_.masks.size() - 1);
   }
 
-  // Of op(x): x; else no_value.
-  ValueId inside(MicroOp op, ValueId n) const { return code_.values[n].op == op ? code_.values[n].a : no_value; }
+  // Of op(x): x; else no_value. Only of this step: where an earlier one read x another value may stand now.
+  ValueId inside(MicroOp op, ValueId n) const {
+    return n >= first_of_step_ && code_.values[n].op == op ? code_.values[n].a : no_value;
+  }
 
   ValueId id_of(const Micro& x) {
     if (x.writer != nullptr) return x.id;
@@ -95,6 +98,7 @@ class Writer {
 
   const Body& body_;
   std::size_t first_, last_;
+  ValueId first_of_step_ = 0;
   RowCode code_;
   std::unordered_map<std::uint32_t, ValueId> at_;  // by pointer: the value that stands there
   std::unordered_map<std::uint64_t, ValueId> constants_;

@@ -167,7 +167,7 @@ void ScanRun::scatter(const ScatterCall& call) {
   const std::int32_t* place = places.by_row.data();
   if (places.kind == PlacesKind::some_outside) return scatter_some(call, place);
   const std::size_t width = call.operands.size();
-  double* repeated = state_.gathered.reserve(width * block());  // operands that are uniform, as blocks
+  double* repeated = state_.repeated.reserve(width * block());  // operands that are uniform, as blocks
   std::vector<const double*>& x = state_.pointers;
   x.clear();
   for (const std::uint32_t operand : call.operands) {

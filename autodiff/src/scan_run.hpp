@@ -20,6 +20,7 @@ struct FrameState {
   std::vector<Places> places;             // of lookups, by number
   std::vector<const double*> pointers;    // of a scatter's operands,
   std::vector<double*> gather_pointers;   // of a gather's results
+  AlignedBuffer repeated;                 // of a scatter: operands that are uniform
 };
 
 // Of one scan.
