@@ -129,13 +129,15 @@ BoundBody bind(Body body, const KernelTable& kernels) {
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
-  BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms, double* stored,
+  BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms,
+          ConstSpan parameters, double* stored,
           Workspace& workspace, double* row_output)
       : body_(bound.body),
         steps_(steps),
         table_(table),
         stored_(stored),
         uniforms_(uniforms),
+        parameters_(parameters),
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
@@ -217,7 +219,7 @@ class BodyRun {
   }
 
   void run_call(const LeafStep& step, const Leaf& leaf) {
-    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_})
+    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_, parameters_})
         .run(step.op, step.instruction.first);
   }
 
@@ -239,6 +241,7 @@ class BodyRun {
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   double* uniforms_;
+  ConstSpan parameters_;
   Workspace& workspace_;
   double* row_output_;
   double* padded_columns_;
@@ -289,6 +292,10 @@ class Interpreter final : public Executor {
     bind_calls(program_.calls, [&](const BodyStep& s) -> BodyInstruction {
       return {kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
     });
+    const auto breaks = [](std::uint32_t a, std::uint32_t b) { return b != a + 1; };
+    if (!program_.outputs.empty())
+      outputs_in_a_row_ = std::ranges::adjacent_find(program_.outputs.begin() + 1, program_.outputs.end(), breaks) ==
+                          program_.outputs.end();
     for (Stage& stage : std::exchange(program_.stages, {})) {
       count_until_calls(stage.uniforms);
       stages_.push_back({std::move(stage.uniforms), {}, {}});
@@ -298,7 +305,7 @@ class Interpreter final : public Executor {
     }
   }
 
-  void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
+  void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
            double* row_output) const override {
     const InUse in_use(workspace);
     double* uniforms = load_uniforms(call, workspace);
@@ -306,12 +313,24 @@ class Interpreter final : public Executor {
     for (const BoundStage& stage : stages_) {
       run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
       for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
-        run_body(b, call.tables, threads, uniforms, workspace, row_output);
+        run_body(b, call, threads, uniforms, workspace, row_output);
     }
-    for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = uniforms[program_.outputs[i]];
+    read_outputs(uniforms, 0, outputs.first);
+    read_outputs(uniforms, outputs.first.size(), outputs.rest);
   }
 
  private:
+  // From the begin-th on. Where they stand one after the other, as gradients of what was looked up do, they are copied.
+  void read_outputs(const double* uniforms, std::size_t begin, MutableSpan to) const {
+    constexpr std::size_t fewest = 64;
+    const std::uint32_t* from = program_.outputs.data() + begin;
+    if (to.size() >= fewest && outputs_in_a_row_ && begin > 0) {
+      std::copy_n(uniforms + from[0], to.size(), to.begin());
+      return;
+    }
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = uniforms[from[i]];
+  }
+
   double* load_uniforms(const Call& call, Workspace& workspace) const {
     double* uniforms = workspace.uniforms.reserve(program_.num_uniforms + num_partials);  // groups read whole strips
     double* next = uniforms + program_.num_parameters + program_.num_arguments;
@@ -320,7 +339,8 @@ class Interpreter final : public Executor {
     next += program_.constants.size();
     for (const std::uint32_t rows : program_.num_rows_of)
       *next++ = static_cast<double>(call.tables[rows].num_rows());
-    std::copy(call.parameters.begin(), call.parameters.end(), uniforms);
+    for (const UniformRun& run : program_.copied_parameters)
+      std::copy_n(call.parameters.data() + run.first, run.count, uniforms + run.first);
     std::copy(call.arguments.begin(), call.arguments.end(), uniforms + program_.num_parameters);
     return uniforms;
   }
@@ -343,8 +363,9 @@ class Interpreter final : public Executor {
     return begin;
   }
 
-  void run_body(const BoundBody& bound, std::span<const Columns> tables, int threads, double* uniforms,
-                Workspace& workspace, double* row_output) const {
+  void run_body(const BoundBody& bound, const Call& call, int threads, double* uniforms, Workspace& workspace,
+                double* row_output) const {
+    const std::span<const Columns> tables = call.tables;
     const std::size_t t = bound.body.rows.index;
     const Columns& table = tables[t];
     double* stored = bound.body.stored.empty() ? nullptr : stored_columns(t, tables, workspace);
@@ -358,7 +379,7 @@ class Interpreter final : public Executor {
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
     const auto work = [&](Workspace& own) {
-      BodyRun run(bound, steps, table, uniforms, stored, own, row_output);
+      BodyRun run(bound, steps, table, uniforms, call.parameters, stored, own, row_output);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
         try {
@@ -400,6 +421,7 @@ class Interpreter final : public Executor {
 
   Program program_;  // but for its stages
   std::vector<BoundStage> stages_;
+  bool outputs_in_a_row_ = false;  // those after the first
   std::uint64_t number_;
   Index workspace_limit_;
 };
