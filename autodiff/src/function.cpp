@@ -79,7 +79,7 @@ void check_outputs(const Function::Impl& f, const char* what) {
 
 // `more` follow the arguments that the function has been given.
 void run(const Function::Impl& f, const char* what, const detail::Executor& executor, ConstSpan x,
-         ConstSpan more, MutableSpan outputs, double* row_output = nullptr) {
+         ConstSpan more, detail::OutputSpans outputs, double* row_output = nullptr) {
   const int threads = f.recorded->options().threads;
   Workspace& workspace = Workspace::of_this_thread();
   f.check_bound(what);
@@ -210,11 +210,9 @@ double Function::value_and_gradient(ConstSpan x, MutableSpan gradient) const {
   check_size("value_and_gradient", "x", x.size(), n);
   check_size("value_and_gradient", "the gradient", gradient.size(), n);
   check_value(*impl_, "value_and_gradient");
-  std::vector<double>& outputs = Workspace::of_this_thread().outputs;
-  outputs.resize(gradient.size() + 1);
-  run(*impl_, "value_and_gradient", impl_->recorded->value_and_gradient(), x, {}, outputs);
-  std::copy(outputs.begin() + 1, outputs.end(), gradient.begin());
-  return outputs[0];
+  double value = 0.0;
+  run(*impl_, "value_and_gradient", impl_->recorded->value_and_gradient(), x, {}, {{&value, 1}, gradient});
+  return value;
 }
 
 Function Function::gradient() const {

@@ -137,7 +137,8 @@ BoundBody bind(Body body, const KernelTable& kernels) {
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
-  BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms, double* stored,
+  BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms,
+          ConstSpan parameters, double* stored,
           Workspace& workspace, double* row_output)
       : body_(bound.body),
         widen_(bound.widen),
@@ -145,6 +146,7 @@ class BodyRun {
         table_(table),
         stored_(stored),
         uniforms_(uniforms),
+        parameters_(parameters),
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
@@ -227,7 +229,7 @@ class BodyRun {
   }
 
   void run_call(const LeafStep& step, const Leaf& leaf) {
-    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_})
+    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_, parameters_})
         .run(step.op, step.instruction.first);
   }
 
@@ -253,6 +255,7 @@ class BodyRun {
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   double* uniforms_;
+  ConstSpan parameters_;
   Workspace& workspace_;
   double* row_output_;
   double* own_columns_;
@@ -314,7 +317,7 @@ class Interpreter final : public Executor {
     }
   }
 
-  void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
+  void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
            double* row_output) const override {
     const InUse in_use(workspace);
     double* uniforms = load_uniforms(call, workspace);
@@ -322,18 +325,25 @@ class Interpreter final : public Executor {
     for (const BoundStage& stage : stages_) {
       run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
       for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
-        run_body(b, call.tables, threads, uniforms, workspace, row_output);
+        run_body(b, call, threads, uniforms, workspace, row_output);
     }
-    double* output = outputs.data();
-    for (const PlacesInARow& run : output_runs_) {
-      if (run.count > 1)
-        output = std::copy_n(uniforms + run.first, run.count, output);
-      else
-        *output++ = uniforms[run.first];
-    }
+    write_outputs(uniforms, outputs);
   }
 
  private:
+  // Where they stand one after the other, as gradients of what was looked up do, they are copied at once.
+  void write_outputs(const double* uniforms, OutputSpans outputs) const {
+    MutableSpan to = outputs.first, others = outputs.rest;
+    for (const PlacesInARow& run : output_runs_)
+      for (std::size_t done = 0; done < run.count;) {
+        if (to.empty()) to = std::exchange(others, MutableSpan());
+        const std::size_t count = std::min(run.count - done, to.size());
+        std::copy_n(uniforms + run.first + done, count, to.begin());
+        to = to.subspan(count);
+        done += count;
+      }
+  }
+
   double* load_uniforms(const Call& call, Workspace& workspace) const {
     double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
     double* next = uniforms + program_.num_parameters + program_.num_arguments;
@@ -342,7 +352,8 @@ class Interpreter final : public Executor {
     next += program_.constants.size();
     for (const std::uint32_t rows : program_.num_rows_of)
       *next++ = static_cast<double>(call.tables[rows].num_rows());
-    std::copy(call.parameters.begin(), call.parameters.end(), uniforms);
+    for (const UniformRun& run : program_.copied_parameters)
+      std::copy_n(call.parameters.data() + run.first, run.count, uniforms + run.first);
     std::copy(call.arguments.begin(), call.arguments.end(), uniforms + program_.num_parameters);
     return uniforms;
   }
@@ -365,8 +376,9 @@ class Interpreter final : public Executor {
     return begin;
   }
 
-  void run_body(const BoundBody& bound, std::span<const Columns> tables, int threads, double* uniforms,
-                Workspace& workspace, double* row_output) const {
+  void run_body(const BoundBody& bound, const Call& call, int threads, double* uniforms, Workspace& workspace,
+                double* row_output) const {
+    const std::span<const Columns> tables = call.tables;
     const std::size_t t = bound.body.rows.index;
     const Columns& table = tables[t];
     double* stored = bound.body.stored.empty() ? nullptr : stored_columns(t, tables, workspace);
@@ -380,7 +392,7 @@ class Interpreter final : public Executor {
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
     const auto work = [&](Workspace& own) {
-      BodyRun run(bound, steps, table, uniforms, stored, own, row_output);
+      BodyRun run(bound, steps, table, uniforms, call.parameters, stored, own, row_output);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
         try {

@@ -22,13 +22,22 @@ struct Workspace {
   static Workspace& of_this_thread();  // one that is not in use
 };
 
+// Where uniform outputs go, in order.
+struct OutputSpans {
+  OutputSpans(MutableSpan all) : first(all) {}
+  OutputSpans(std::vector<double>& all) : first(all) {}
+  OutputSpans(double* all, std::size_t count) : first(all, count) {}
+  OutputSpans(MutableSpan first_outputs, MutableSpan others) : first(first_outputs), rest(others) {}
+  MutableSpan first, rest;
+};
+
 // How a program runs. Only uniform outputs and the output by row leave it.
 class Executor {
  public:
   virtual ~Executor() = default;
   // outputs: one for each uniform output; row_output: num_rows doubles for each output where some vary by row, else
   // null: those of the uniform ones stay as they are.
-  virtual void run(const Call& call, int threads, Workspace& workspace, MutableSpan outputs,
+  virtual void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
                    double* row_output) const = 0;
 };
 

@@ -28,6 +28,7 @@ class Lowering {
     add_bodies();
     for (const NodeId n : traced_.outputs)
       if (!graph_.varying(n)) program_.outputs.push_back(uniform_[n]);
+    find_copied_parameters();
     return std::move(program_);
   }
 
@@ -40,6 +41,31 @@ class Lowering {
         for (const NodeId x : graph_.operands(n)) live_[x] = true;
     for (NodeId n = 0; n < size_; ++n)
       if (graph_.op(n) == Op::result && live_[graph_.operands(n)[0]]) live_[n] = true;  // written in any case
+  }
+
+  // Lookups read parameters where the caller has them, if they stand one after the other.
+  bool looks_up_in_place(NodeId n) const {
+    if (graph_.op(n) != Op::gather) return false;
+    const auto values = graph_.operands(n).subspan(2);
+    for (std::size_t k = 0; k < values.size(); ++k)
+      if (graph_.op(values[k]) != Op::parameter || uniform_[values[k]] != uniform_[values[0]] + k) return false;
+    return true;
+  }
+
+  void find_copied_parameters() {
+    std::vector<bool> copied(static_cast<std::size_t>(program_.num_parameters), false);
+    const auto copy = [&](NodeId n) {
+      if (graph_.op(n) == Op::parameter) copied[uniform_[n]] = true;
+    };
+    for (const NodeId n : traced_.outputs) copy(n);
+    for (const Guard& g : traced_.guards) copy(g.condition);
+    for (NodeId n = 0; n < size_; ++n)
+      if (live_[n] && !looks_up_in_place(n)) std::ranges::for_each(graph_.operands(n), copy);
+    for (std::uint32_t p = 0; p < copied.size(); ++p) {
+      if (!copied[p]) continue;
+      if (p == 0 || !copied[p - 1]) program_.copied_parameters.push_back({p, 0});
+      ++program_.copied_parameters.back().count;
+    }
   }
 
   // --- rows ---

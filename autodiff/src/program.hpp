@@ -49,6 +49,7 @@ struct Stage {
 struct Program {
   Index num_parameters = 0, num_arguments = 0;  // the first uniform values
   std::uint32_t num_uniforms = 0;
+  std::vector<UniformRun> copied_parameters;  // the others are only looked up, where the caller has them
   std::vector<double> constants;  // the uniform values after the arguments
   std::vector<std::uint32_t>
       num_rows_of;  // the uniform values after the constants: row sets whose size they are

@@ -10,6 +10,11 @@ namespace rappel::detail {
 
 enum class StepKind { plain, dot_uniform, dot_uniform_of_values, shared_products, copy };
 
+// Values that stand one after the other.
+struct UniformRun {
+  std::uint32_t first, count;
+};
+
 struct BodyStep {
   Op op;
   StepKind kind;

@@ -134,8 +134,9 @@ const FrameState::Places& ScanRun::places(const PlacesCall& call) {
 void ScanRun::gather(const GatherCall& call) {
   const FrameState::Places& places = this->places(call.places);
   const std::int32_t* place = places.by_row.data();
-  if (call.values.size() > 1 || places.kind == PlacesKind::some_outside) return gather_some(call, place);
-  const double* from = frame_.uniforms + call.values[0];
+  const bool of_parameters = call.values[0] + call.places.count <= frame_.parameters.size();
+  const double* from = (of_parameters ? frame_.parameters.data() : frame_.uniforms) + call.values[0];
+  if (call.values.size() > 1 || places.kind == PlacesKind::some_outside) return gather_some(call, from, place);
   if (places.kind == PlacesKind::in_a_row) {
     double* z = frame_.at(call.results[0]);
     std::copy_n(from + place[0], frame_.rows, z);
@@ -149,14 +150,15 @@ void ScanRun::gather(const GatherCall& call) {
 }
 
 // Of values that stand anywhere, or for rows some of which have no index: they get NaN.
-void ScanRun::gather_some(const GatherCall& call, const std::int32_t* place) {
+void ScanRun::gather_some(const GatherCall& call, const double* from, const std::int32_t* place) {
   const bool in_a_row = call.values.size() == 1;
   for (std::size_t j = 0; j < call.results.size(); ++j) {
     double* z = frame_.at(call.results[j]);
     for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) {
       const std::size_t at = static_cast<std::size_t>(place[r]) + j;
       z[r] = place[r] == outside ? std::numeric_limits<double>::quiet_NaN()
-                                 : frame_.uniforms[in_a_row ? call.values[0] + at : call.values[at]];
+             : in_a_row ? from[at]
+                        : frame_.uniforms[call.values[at]];
     }
   }
 }

@@ -37,7 +37,8 @@ struct Frame {
   double* values = nullptr;
   double* const* pointers = nullptr;
   std::ptrdiff_t rows = 1, padded = 1;
-  double* uniforms = nullptr;  // of the program, where a leaf's rows look up values
+  double* uniforms = nullptr;  // of the program, where a leaf's rows look up values,
+  ConstSpan parameters = {};   // or here, the first of them
 
   bool by_row() const { return pointers != nullptr; }
   double* at(std::uint32_t number) const {
@@ -58,7 +59,7 @@ class ScanRun {
   void custom(std::uint32_t number);
   const FrameState::Places& places(const PlacesCall& call);
   void gather(const GatherCall& call);
-  void gather_some(const GatherCall& call, const std::int32_t* place);
+  void gather_some(const GatherCall& call, const double* from, const std::int32_t* place);
   void scatter(const ScatterCall& call);
   void scatter_some(const ScatterCall& call, const std::int32_t* place);
   void custom_uniform(const CustomCall& call);

@@ -233,6 +233,16 @@ BOOST_AUTO_TEST_CASE(a_computed_index_that_is_none_gives_nan_and_diagnosis_says_
   BOOST_TEST(d.row == 2);
 }
 
+BOOST_AUTO_TEST_CASE(parameters_may_be_looked_up_and_used_besides) {
+  const Vector index{{0.0, 1.0, 2.0, 1.0}};
+  const Function f = record(4, [&](ExprSpan x) {
+    return sum_over_rows(Columns(index), [&](Row row) { return gather(x.first(3), row[0]) * x[1]; }) + square(x[2]) * x[3];
+  });
+  const auto [value, gradient] = f.value_and_gradient(Vector{{2.0, 3.0, 5.0, 7.0}});
+  BOOST_TEST(value == (2.0 + 3.0 + 5.0 + 3.0) * 3.0 + 175.0);
+  BOOST_TEST((gradient == Vector{{3.0, 13.0 + 6.0, 3.0 + 70.0, 25.0}}));
+}
+
 BOOST_AUTO_TEST_CASE(an_index_may_be_an_output_too) {
   Vector data(300);
   for (Index r = 0; r < 300; ++r) data[r] = static_cast<double>(2 * (r % 7));
