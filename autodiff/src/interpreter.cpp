@@ -1,7 +1,7 @@
 #include "interpreter.hpp"
 
+#include "bound_body.hpp"
 #include "crew.hpp"
-#include "row_compiler.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -36,65 +36,6 @@ double combine(Reduce reduce, double a, double b) {
   return a > b ? a : a <= b ? b : a + b;
 }
 
-// A step as it is run: by a kernel or, without one, as a call. A run of steps that is compiled is one.
-struct LeafStep {
-  BodyInstruction instruction;
-  Op op;
-};
-
-// A body bound to the kernels of an instruction set. Once it has run over some leaves, what can be is compiled, with the
-// same bits.
-class BoundBody {
- public:
-  BoundBody(Body bound_body, std::vector<LeafStep> steps, const KernelTable& kernels)
-      : body(std::move(bound_body)),
-        widen(kernels.widen),
-        steps_(std::move(steps)),
-        set_(kernels.instruction_set),
-        compiled_(std::make_unique<Compiled>()) {
-    constexpr std::size_t some = 64;
-    const RowCompilation when = row_compilation();
-    worth_ = when == RowCompilation::off ? std::numeric_limits<std::size_t>::max() : when == RowCompilation::always ? 1 : some;
-  }
-
-  // For a run over so many leaves.
-  const std::vector<LeafStep>& steps(std::size_t num_leaves) const {
-    if (compiled_->leaves < worth_ && (compiled_->leaves += num_leaves) < worth_) return steps_;
-    std::call_once(compiled_->once, [&] { compile(num_leaves); });
-    return compiled_->steps.empty() ? steps_ : compiled_->steps;
-  }
-
-  Body body;
-  WideningKernel widen;  // of float columns
-
- private:
-  void compile(std::size_t num_leaves) const {
-    constexpr std::size_t cache = std::size_t{1} << 20;
-    const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
-    compiled_->code = compile_rows(body, set_, bytes > cache);
-    if (compiled_->code == nullptr) return;
-    std::size_t next = 0;
-    for (const RowMachineCode::Run& run : compiled_->code->runs) {
-      compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next),
-                              steps_.begin() + static_cast<std::ptrdiff_t>(run.first));
-      compiled_->steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
-      next = run.last;
-    }
-    compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next), steps_.end());
-  }
-
-  struct Compiled {
-    std::atomic<std::size_t> leaves{0};
-    std::once_flag once;
-    std::unique_ptr<RowMachineCode> code;
-    std::vector<LeafStep> steps;
-  };
-  std::vector<LeafStep> steps_;
-  InstructionSet set_;
-  std::size_t worth_;  // compiling, after so many leaves
-  std::unique_ptr<Compiled> compiled_;
-};
-
 struct BoundStage {
   std::vector<UniformInstruction> uniforms;
   std::vector<BoundBody> bodies, storing_bodies;
@@ -103,35 +44,6 @@ struct BoundStage {
 // Stored columns are as long as whole vectors of rows.
 std::size_t stored_length(Index rows) {
   return static_cast<std::size_t>((rows + num_partials - 1) / num_partials * num_partials);
-}
-
-BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
-  switch (step.kind) {
-    case StepKind::dot_uniform:
-      return kernels.dot_uniform;
-    case StepKind::dot_uniform_of_values:
-      return kernels.dot_uniform_of_values;
-    case StepKind::shared_products:
-      return kernels.shared_products;
-    case StepKind::copy:
-      return kernels.copy;
-    case StepKind::plain:
-      break;
-  }
-  return kernels.find(step.op, step.varying);
-}
-
-// A call is bound to no kernel.
-BoundBody bind(Body body, const KernelTable& kernels) {
-  const auto bind_step = [&](const BodyStep& s) -> BodyInstruction {
-    return {is_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
-  };
-  std::vector<LeafStep> steps;
-  for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
-  bind_calls(body.calls, kernels, bind_step);
-  find_runs(body.calls);
-  body.calls.lookups = lookups_for(kernels.instruction_set);
-  return {std::move(body), std::move(steps), kernels};
 }
 
 // One thread's run over chunks of a table.
@@ -331,12 +243,14 @@ class Interpreter final : public Executor {
   }
 
  private:
-  // Where they stand one after the other, as gradients of what was looked up do, they are copied at once.
+  // As many as there is room for. Where they stand one after the other, as gradients of what was looked up do, they are
+  // copied at once.
   void write_outputs(const double* uniforms, OutputSpans outputs) const {
     MutableSpan to = outputs.first, others = outputs.rest;
     for (const PlacesInARow& run : output_runs_)
       for (std::size_t done = 0; done < run.count;) {
         if (to.empty()) to = std::exchange(others, MutableSpan());
+        if (to.empty()) return;
         const std::size_t count = std::min(run.count - done, to.size());
         std::copy_n(uniforms + run.first + done, count, to.begin());
         to = to.subspan(count);

@@ -1,0 +1,51 @@
+#include "bound_body.hpp"
+
+#include "lookup_kernels.hpp"
+#include "scan_run.hpp"
+
+namespace rappel::detail {
+
+void BoundBody::compile(std::size_t num_leaves) const {
+  constexpr std::size_t cache = std::size_t{1} << 20;
+  const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
+  compiled_->code = compile_rows(body, set_, bytes > cache);
+  if (compiled_->code == nullptr) return;
+  std::size_t next = 0;
+  for (const RowMachineCode::Run& run : compiled_->code->runs) {
+    compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next),
+                            steps_.begin() + static_cast<std::ptrdiff_t>(run.first));
+    compiled_->steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
+    next = run.last;
+  }
+  compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next), steps_.end());
+}
+
+BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
+  switch (step.kind) {
+    case StepKind::dot_uniform:
+      return kernels.dot_uniform;
+    case StepKind::dot_uniform_of_values:
+      return kernels.dot_uniform_of_values;
+    case StepKind::shared_products:
+      return kernels.shared_products;
+    case StepKind::copy:
+      return kernels.copy;
+    case StepKind::plain:
+      break;
+  }
+  return kernels.find(step.op, step.varying);
+}
+
+BoundBody bind(Body body, const KernelTable& kernels) {
+  const auto bind_step = [&](const BodyStep& s) -> BodyInstruction {
+    return {is_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
+  };
+  std::vector<LeafStep> steps;
+  for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
+  bind_calls(body.calls, kernels, bind_step);
+  find_runs(body.calls);
+  body.calls.lookups = lookups_for(kernels.instruction_set);
+  return {std::move(body), std::move(steps), kernels};
+}
+
+}  // namespace rappel::detail

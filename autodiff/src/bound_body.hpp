@@ -1,0 +1,72 @@
+#pragma once
+
+// A body bound to the kernels of an instruction set.
+
+#include "row_compiler.hpp"
+
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace rappel::detail {
+
+// A step as it is run: by a kernel or, without one, as a call. A run of steps that is compiled is one.
+struct LeafStep {
+  BodyInstruction instruction;
+  Op op;
+};
+
+// A body bound to the kernels of an instruction set. Once it has run over some leaves, what can be is compiled, with the
+// same bits.
+class BoundBody {
+ public:
+  BoundBody(Body bound_body, std::vector<LeafStep> steps, const KernelTable& kernels)
+      : body(std::move(bound_body)),
+        widen(kernels.widen),
+        steps_(std::move(steps)),
+        set_(kernels.instruction_set),
+        compiled_(std::make_unique<Compiled>()) {
+    constexpr std::size_t some = 64;
+    const RowCompilation when = row_compilation();
+    worth_ = when == RowCompilation::off ? std::numeric_limits<std::size_t>::max() : when == RowCompilation::always ? 1 : some;
+  }
+
+  // For a run over so many leaves.
+  const std::vector<LeafStep>& steps(std::size_t num_leaves) const {
+    if (compiled_->leaves < worth_ && (compiled_->leaves += num_leaves) < worth_) return steps_;
+    if (!compiled_->done.load(std::memory_order_acquire)) {
+      const std::lock_guard lock(compiled_->mutex);
+      if (!compiled_->done.load(std::memory_order_relaxed)) compile(num_leaves);
+      compiled_->done.store(true, std::memory_order_release);
+    }
+    return compiled_->steps.empty() ? steps_ : compiled_->steps;
+  }
+
+  Body body;
+  WideningKernel widen;  // of float columns
+
+ private:
+  void compile(std::size_t num_leaves) const;
+
+  struct Compiled {
+    std::atomic<std::size_t> leaves{0};
+    std::atomic<bool> done{false};
+    std::mutex mutex;
+    std::unique_ptr<RowMachineCode> code;
+    std::vector<LeafStep> steps;
+  };
+  std::vector<LeafStep> steps_;
+  InstructionSet set_;
+  std::size_t worth_;  // compiling, after so many leaves
+  std::unique_ptr<Compiled> compiled_;
+};
+
+BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels);
+
+// A call is bound to no kernel.
+BoundBody bind(Body body, const KernelTable& kernels);
+
+}  // namespace rappel::detail

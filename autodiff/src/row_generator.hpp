@@ -1,0 +1,444 @@
+#pragma once
+
+// The instructions of one run of steps, for AVX-512. Part of row_compiler.cpp alone.
+
+#include "program.hpp"
+#include "row_uses.hpp"
+
+#include <xbyak/xbyak.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace rappel::detail {
+namespace {
+
+
+constexpr int row_bytes = 8, vector_bytes = 64;
+constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
+
+// Where the generated code finds things. Everything is left to the callee by the calling convention of x86-64 Linux.
+const Xbyak::Reg64 leaf(Xbyak::Operand::RDI), pointers(Xbyak::Operand::R8), offset(Xbyak::Operand::RAX),
+    end(Xbyak::Operand::RCX), uniforms(Xbyak::Operand::RDX), blocks(Xbyak::Operand::R10), pool(Xbyak::Operand::R11),
+    place(Xbyak::Operand::RSI), frame(Xbyak::Operand::RBP), stack(Xbyak::Operand::RSP);
+constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 2;  // masks of the sign and of the rest, then constants
+
+// One run. Registers go to values as they are made; where there is none left, the one whose next use is farthest gives
+// way (Belady 1966), to memory if it does not stand there already.
+class RunGenerator {
+ public:
+  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead)
+      : to_(to),
+        body_(body),
+        fetches_ahead_(fetches_ahead),
+        code_(code),
+        uses_(code),
+        width_(vectors_at_once(code, uses_)),
+        cursor_(uses_.first.begin(), uses_.first.end() - 1),
+        result_(code.values.size(), nullptr),
+        register_(code.values.size() * static_cast<std::size_t>(width_), none),
+        saved_(register_.size(), false),
+        slot_(register_.size(), never) {
+    for (const MicroResult& r : code.results) result_[r.value] = &r;
+  }
+
+  void run(const double* constants) {
+    using namespace Xbyak;
+    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
+    to_.push(frame);
+    to_.mov(frame, stack);
+    to_.and_(stack, -vector_bytes);
+    const std::size_t reserve_at = to_.getSize() + 3;  // the constant of: sub rsp, imm32
+    to_.sub(stack, 0x7fffff00);
+    to_.mov(pointers, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, pointers))]);
+    to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
+    to_.shl(end, 3);
+    if (!body_.uniforms.empty()) {
+      to_.mov(uniforms, to_.ptr[pointers]);
+      to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
+    }
+    if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
+    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
+    to_.xor_(offset, offset);
+    Label next;
+    to_.L(next);
+    for (ValueId n = 0; n < code_.values.size(); ++n) value(n);
+    to_.add(offset, width_ * vector_bytes);
+    to_.cmp(offset, end);
+    to_.jl(next, CodeGenerator::T_NEAR);
+    to_.mov(stack, frame);
+    to_.pop(frame);
+    to_.vzeroupper();
+    to_.ret();
+    to_.rewrite(reserve_at, num_slots_ * vector_bytes, 4);
+  }
+
+ private:
+  static constexpr std::int8_t none = -1;
+
+  struct Part {  // of a value: one of its vectors, or all of them where it is uniform
+    ValueId value;
+    int vector;
+  };
+
+  bool uniform(ValueId n) const {
+    return code_.values[n].op == MicroOp::uniform || code_.values[n].op == MicroOp::constant;
+  }
+  std::size_t index(Part p) const {
+    return static_cast<std::size_t>(p.value) * static_cast<std::size_t>(width_) +
+           static_cast<std::size_t>(uniform(p.value) ? 0 : p.vector);
+  }
+  static Xbyak::Zmm zmm(int number) { return Xbyak::Zmm(number); }
+
+  // --- when a part is read next: the instruction at hand is that of value now_, vector vector_ ---
+
+  std::uint32_t next_use(Part p, bool after_this) const {
+    std::uint32_t k = cursor_[p.value];
+    const std::uint32_t last = uses_.first[p.value + 1];
+    if (after_this && uniform(p.value) && vector_ + 1 < width_ && k < last && uses_.users[k] == now_) return now_;
+    const bool passed = after_this || (!uniform(p.value) && p.vector < vector_);
+    while (k < last && (uses_.users[k] < now_ || (passed && uses_.users[k] == now_))) ++k;
+    return k < last ? uses_.users[k] : never;
+  }
+  bool dies(Part p) const { return next_use(p, true) == never; }
+
+  // --- memory ---
+
+  Xbyak::Address at_pointer(std::uint32_t pointer, int vector, bool fetches_ahead) {
+    const auto first_block =
+        static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
+    const int shift = vector * vector_bytes;
+    if (pointer >= first_block && pointer < first_block + body_.num_blocks)
+      return to_.ptr[blocks + offset + static_cast<int>((pointer - first_block) * block_stride(body_) * row_bytes) + shift];
+    if (in_place_ != pointer) to_.mov(place, to_.ptr[pointers + static_cast<int>(pointer) * 8]);
+    in_place_ = pointer;
+    if (fetches_ahead)
+      to_.prefetcht0(to_.ptr[place + offset + static_cast<int>(body_.leaf_rows) * row_bytes + shift]);
+    return to_.ptr[place + offset + shift];
+  }
+
+  bool is_column(std::uint32_t pointer) const {
+    return pointer >= body_.uniforms.size() && pointer < body_.uniforms.size() + body_.columns.size();
+  }
+
+  bool in_memory(Part p) const { return is_source(code_.values[p.value].op) || saved_[index(p)]; }
+
+  // Where a part stands that is in memory; of a uniform one a number that is spread over the vector.
+  Xbyak::Address address(Part p) {
+    const MicroInstruction& i = code_.values[p.value];
+    switch (i.op) {
+      case MicroOp::load:
+        return at_pointer(i.a, p.vector, fetches_ahead_ && is_column(i.a));
+      case MicroOp::uniform:
+        return to_.ptr_b[uniforms + static_cast<int>(i.a) * 8];
+      case MicroOp::constant:
+        return to_.ptr_b[pool + static_cast<int>(pool_first + i.a) * 8];
+      default:
+        if (result_[p.value] != nullptr) return at_pointer(result_[p.value]->pointer, p.vector, false);
+        return to_.ptr[stack + static_cast<int>(slot_[index(p)]) * vector_bytes];
+    }
+  }
+
+  void save(Part p) {
+    if (in_memory(p)) return;
+    if (result_[p.value] == nullptr && slot_[index(p)] == never) {
+      if (free_slots_.empty()) free_slots_.push_back(num_slots_++);
+      slot_[index(p)] = free_slots_.back();
+      free_slots_.pop_back();
+    }
+    saved_[index(p)] = true;
+    to_.vmovupd(address(p), zmm(register_[index(p)]));
+  }
+
+  // --- registers ---
+
+  int take_register() {
+    int best = none;
+    std::uint32_t farthest = 0;
+    for (int r = 0; r < num_registers; ++r) {
+      if (locked_[static_cast<std::size_t>(r)]) continue;
+      const auto& held = held_[static_cast<std::size_t>(r)];
+      if (!held) return r;
+      std::uint32_t use = next_use(*held, false);
+      if (use == never || use > farthest || best == none) best = r, farthest = use;
+      if (use == never) break;
+    }
+    const Part victim = *held_[static_cast<std::size_t>(best)];
+    if (next_use(victim, false) != never) save(victim);
+    release(victim);
+    return best;
+  }
+
+  void hold(Part p, int r) {
+    register_[index(p)] = static_cast<std::int8_t>(r);
+    held_[static_cast<std::size_t>(r)] = p;
+  }
+
+  void release(Part p) {
+    const int r = register_[index(p)];
+    if (r == none) return;
+    held_[static_cast<std::size_t>(r)].reset();
+    locked_[static_cast<std::size_t>(r)] = false;
+    register_[index(p)] = none;
+  }
+
+  // The register of a part, which stays until unlock().
+  int in_register(Part p) {
+    int r = register_[index(p)];
+    if (r == none) {
+      r = take_register();
+      if (uniform(p.value)) {
+        Xbyak::Address a = address(p);
+        to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
+      } else {
+        to_.vmovupd(zmm(r), address(p));
+      }
+      hold(p, r);
+    }
+    locked_[static_cast<std::size_t>(r)] = true;
+    return r;
+  }
+
+  // A part that is read this once, from memory; else it is brought to a register.
+  bool stays_in_memory(Part p) const {
+    return register_[index(p)] == none && dies(p) && (!uniform(p.value) || width_ == 1);
+  }
+
+  template <class Emit>  // emit(Zmm or Address)
+  void with_operand(Part p, Emit emit) {
+    if (stays_in_memory(p))
+      emit(address(p));
+    else
+      emit(zmm(in_register(p)));
+  }
+
+  void unlock() { locked_.fill(false); }
+
+  // Those operands that nothing reads any more leave their registers, which the result may take.
+  void drop_dead(ValueId n, int vector) {
+    for_each_operand(code_, n, [&](ValueId x) {
+      if (dies({x, vector})) release({x, vector});
+    });
+  }
+
+  void free_slots(ValueId n, int vector) {
+    for_each_operand(code_, n, [&](ValueId x) {
+      const Part p{x, vector};
+      if (is_source(code_.values[x].op) || result_[x] != nullptr || slot_[index(p)] == never || !dies(p)) return;
+      free_slots_.push_back(slot_[index(p)]);
+      slot_[index(p)] = never;
+    });
+  }
+
+  // --- instructions ---
+
+  void value(ValueId n) {
+    if (is_source(code_.values[n].op) || !uses_.live[n]) return;
+    now_ = n;
+    const bool is_read = result_[n] != nullptr && result_[n]->is_read;
+    for (vector_ = 0; vector_ < width_; ++vector_) {
+      const int r = instruction(n, vector_);
+      unlock();
+      free_slots(n, vector_);
+      const Part p{n, vector_};
+      hold(p, r);
+      if (is_read) save(p);
+      if (uses_.first[n] == uses_.first[n + 1]) release(p);
+    }
+    vector_ = 0;
+    for_each_operand(code_, n, [&](ValueId x) {
+      while (cursor_[x] < uses_.first[x + 1] && uses_.users[cursor_[x]] <= n) ++cursor_[x];
+    });
+  }
+
+  // Emits the instruction for one vector; its result's register.
+  int instruction(ValueId n, int v) {
+    const MicroInstruction& i = code_.values[n];
+    const Part a{i.a, v}, b{i.b, v};
+    switch (i.op) {
+      case MicroOp::add:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vaddpd(x...); }, true);
+      case MicroOp::sub:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vsubpd(x...); }, false);
+      case MicroOp::mul:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vmulpd(x...); }, true);
+      case MicroOp::div:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vdivpd(x...); }, false);
+      case MicroOp::least:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vminpd(x...); }, false);
+      case MicroOp::most:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vmaxpd(x...); }, false);
+      case MicroOp::scale:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vscalefpd(x...); }, false);
+      case MicroOp::fma:
+      case MicroOp::negated_fma:
+        return multiply_add(n, v, a, b, {i.c, v});
+      case MicroOp::select:
+        return choose(n, v, i.a, b, {i.c, v});
+      default:
+        return unary(n, v, i.op, a);
+    }
+  }
+
+  int result_register(ValueId n, int v) {
+    drop_dead(n, v);
+    return take_register();
+  }
+
+  template <class Emit>
+  int binary(ValueId n, int v, Part a, Part b, Emit emit, bool commutes) {
+    if (commutes && stays_in_memory(a) && !stays_in_memory(b)) std::swap(a, b);
+    const bool from_memory = stays_in_memory(b);
+    const int left = in_register(a), right = from_memory ? none : in_register(b), r = result_register(n, v);
+    if (from_memory)
+      emit(zmm(r), zmm(left), address(b));
+    else
+      emit(zmm(r), zmm(left), zmm(right));
+    return r;
+  }
+
+  int unary(ValueId n, int v, MicroOp op, Part a) {
+    const Xbyak::Zmm x = zmm(in_register(a));
+    const Xbyak::Zmm r = zmm(result_register(n, v));
+    if (op == MicroOp::neg)
+      to_.vpxorq(r, x, to_.ptr_b[pool + static_cast<int>(pool_sign) * 8]);
+    else if (op == MicroOp::abs)
+      to_.vpandq(r, x, to_.ptr_b[pool + static_cast<int>(pool_size) * 8]);
+    else if (op == MicroOp::neg_abs)
+      to_.vporq(r, x, to_.ptr_b[pool + static_cast<int>(pool_sign) * 8]);
+    else if (op == MicroOp::sqrt)
+      to_.vsqrtpd(r, x);
+    else if (op == MicroOp::rint)
+      to_.vrndscalepd(r, x, 8);  // to nearest, ties to even
+    else if (op == MicroOp::reciprocal_14)
+      to_.vrcp14pd(r, x);
+    else
+      to_.vmovapd(r, x);
+    return r.getIdx();
+  }
+
+  // r = +-r * x + z and r += +-x * y
+  void multiply_into(ValueId n, int r, const Xbyak::Zmm& x, const Xbyak::Operand& z) {
+    if (code_.values[n].op == MicroOp::fma)
+      to_.vfmadd213pd(zmm(r), x, z);
+    else
+      to_.vfnmadd213pd(zmm(r), x, z);
+  }
+  void add_product(ValueId n, int r, const Xbyak::Zmm& x, const Xbyak::Operand& y) {
+    if (code_.values[n].op == MicroOp::fma)
+      to_.vfmadd231pd(zmm(r), x, y);
+    else
+      to_.vfnmadd231pd(zmm(r), x, y);
+  }
+
+  int multiply_add(ValueId n, int v, Part a, Part b, Part c) {
+    if (stays_in_memory(a) && !stays_in_memory(b)) std::swap(a, b);
+    const bool adds_to_c = register_[index(c)] != none && dies(c);
+    const int x = in_register(a);
+    if (!adds_to_c && dies(a) && index(a) != index(b) && index(a) != index(c)) {  // over the factor that is read no more
+      const int y = in_register(b);
+      with_operand(c, [&](const Xbyak::Operand& z) { multiply_into(n, x, zmm(y), z); });
+      return overwritten(n, v, x);
+    }
+    int r = none;
+    if (adds_to_c) {
+      r = in_register(c);
+      with_operand(b, [&](const Xbyak::Operand& y) { add_product(n, r, zmm(x), y); });
+      return overwritten(n, v, r);
+    }
+    const bool from_memory = stays_in_memory(b);
+    const int y = from_memory ? none : in_register(b);
+    r = copy_of(c);
+    locked_[static_cast<std::size_t>(r)] = true;
+    if (from_memory)
+      add_product(n, r, zmm(x), address(b));
+    else
+      add_product(n, r, zmm(x), zmm(y));
+    drop_dead(n, v);
+    return r;
+  }
+
+  // A register of its own that holds a part.
+  int copy_of(Part c) {
+    if (register_[index(c)] != none) {
+      const int from = in_register(c), r = take_register();
+      to_.vmovapd(zmm(r), zmm(from));
+      return r;
+    }
+    const int r = take_register();
+    if (uniform(c.value)) {
+      Xbyak::Address a = address(c);
+      to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
+    } else {
+      to_.vmovupd(zmm(r), address(c));
+    }
+    return r;
+  }
+
+  int overwritten(ValueId n, int v, int r) {
+    drop_dead(n, v);
+    return r;
+  }
+
+  int choose(ValueId n, int v, std::uint32_t mask, Part x, Part y) {
+    const Xbyak::Opmask k(1);
+    condition(mask, v, 1);
+    unlock();
+    if (code_.values[y.value].op == MicroOp::constant && std::bit_cast<std::uint64_t>(code_.constants[code_.values[y.value].a]) == 0) {
+      const Xbyak::Zmm from = zmm(in_register(x));
+      const int r = result_register(n, v);
+      to_.vmovapd(zmm(r) | k | Xbyak::util::T_z, from);
+      return r;
+    }
+    const bool from_memory = stays_in_memory(x);
+    const int other = in_register(y), chosen = from_memory ? none : in_register(x), r = result_register(n, v);
+    if (from_memory)
+      to_.vblendmpd(zmm(r) | k, zmm(other), address(x));
+    else
+      to_.vblendmpd(zmm(r) | k, zmm(other), zmm(chosen));
+    return r;
+  }
+
+  void condition(std::uint32_t mask, int v, int number) {
+    const MicroMask& m = code_.masks[mask];
+    const Xbyak::Opmask k(number);
+    if (m.op == MaskOp::negation || m.op == MaskOp::both) {
+      condition(m.a, v, number);
+      if (m.op == MaskOp::negation) return to_.knotb(k, k);
+      condition(m.b, v, number + 1);
+      return to_.kandb(k, k, Xbyak::Opmask(number + 1));
+    }
+    const std::uint8_t predicate = m.op == MaskOp::less ? 1 : m.op == MaskOp::less_equal ? 2 : 0;  // false for NaN
+    const int left = in_register({m.a, v});
+    const int right = in_register({m.b, v});
+    to_.vcmppd(k, zmm(left), zmm(right), predicate);
+    unlock();
+  }
+
+  Xbyak::CodeGenerator& to_;
+  const Body& body_;
+  bool fetches_ahead_;  // the next leaf's columns
+  const RowCode& code_;
+  Uses uses_;
+  int width_;
+  std::vector<std::uint32_t> cursor_;  // by value, into uses_.users: the first that is still to come
+  std::vector<const MicroResult*> result_;
+  std::vector<std::int8_t> register_;  // by part
+  std::vector<bool> saved_;
+  std::vector<std::uint32_t> slot_;
+  std::vector<std::uint32_t> free_slots_;
+  std::uint32_t num_slots_ = 0;
+  std::array<std::optional<Part>, num_registers> held_;
+  std::array<bool, num_registers> locked_{};
+  std::uint32_t in_place_ = never;  // the pointer that `place` holds
+  ValueId now_ = 0;
+  int vector_ = 0;
+};
+
+}  // namespace
+}  // namespace rappel::detail
