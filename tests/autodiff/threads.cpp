@@ -1,8 +1,12 @@
 // The bits of a result do not depend on the number of threads, and one Function serves many.
 
 #include "autodiff/row_costs.hpp"
+#include "support/skip.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -205,6 +209,26 @@ BOOST_AUTO_TEST_CASE(a_workspace_serves_functions_large_and_small_in_turn) {
     BOOST_TEST(h.value_and_gradient(Vector{{2.0}}).first == 6.25);
     BOOST_TEST(same_bits(g.value_and_gradient(small.w).second, second.second));
   }
+}
+
+// A fork has one thread, whatever its parent keeps.
+BOOST_AUTO_TEST_CASE(a_forked_process_has_threads_of_its_own) {
+#if defined(__SANITIZE_THREAD__)
+  return skip("the thread sanitizer does not go on after a fork");
+#else
+  const RowProblem p = row_problem(20001, 3);
+  const Function f = recorded(row_costs()[0], p, false, {.threads = 2});
+  const double value = f.value(p.w);
+  for (int i = 0; i < 2; ++i) {
+    const pid_t child = fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) _exit(f.value(p.w) == value ? 0 : 1);
+    int status = 0;
+    BOOST_REQUIRE(waitpid(child, &status, 0) == child);
+    BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    BOOST_TEST(f.value(p.w) == value);
+  }
+#endif
 }
 
 BOOST_AUTO_TEST_SUITE_END()
