@@ -42,7 +42,7 @@ struct Truth {
 inline Truth operator<(Number a, Number b) { return {a.v < b.v, a.literal && b.literal}; }
 inline Truth operator<=(Number a, Number b) { return {a.v <= b.v, a.literal && b.literal}; }
 inline Truth operator>(Number a, Number b) { return {a.v > b.v, a.literal && b.literal}; }
-inline Truth operator>=(Number a, Number b) { return {a.v >= b.v, a.literal && b.literal}; }
+[[maybe_unused]] inline Truth operator>=(Number a, Number b) { return {a.v >= b.v, a.literal && b.literal}; }
 inline Truth operator==(Number a, Number b) { return {a.v == b.v, a.literal && b.literal}; }
 inline Number select(Truth c, Number a, Number b) {
   return {c.holds ? a.v : b.v, c.literal && (c.holds ? a.literal : b.literal)};
