@@ -8,16 +8,19 @@ namespace rappel::detail {
 void BoundBody::compile(std::size_t num_leaves) const {
   constexpr std::size_t cache = std::size_t{1} << 20;
   const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
-  compiled_->code = compile_rows(body, set_, bytes > cache);
-  if (compiled_->code == nullptr) return;
+  std::unique_ptr<RowMachineCode> code = compile_rows(body, set_, bytes > cache);
+  if (code == nullptr) return;
+  std::vector<LeafStep> steps;
+  const auto at = [&](std::size_t step) { return steps_.begin() + static_cast<std::ptrdiff_t>(step); };
   std::size_t next = 0;
-  for (const RowMachineCode::Run& run : compiled_->code->runs) {
-    compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next),
-                            steps_.begin() + static_cast<std::ptrdiff_t>(run.first));
-    compiled_->steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
+  for (const RowMachineCode::Run& run : code->runs) {
+    steps.insert(steps.end(), at(next), at(run.first));
+    steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
     next = run.last;
   }
-  compiled_->steps.insert(compiled_->steps.end(), steps_.begin() + static_cast<std::ptrdiff_t>(next), steps_.end());
+  steps.insert(steps.end(), at(next), steps_.end());
+  compiled_->code = std::move(code);
+  compiled_->steps = std::move(steps);
 }
 
 BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {

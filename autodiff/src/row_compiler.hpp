@@ -2,7 +2,7 @@
 
 // Runs of steps of a body compiled for this processor while the program runs: values stay in registers from one
 // operation to the next, where kernels write each to memory. The same operations in the same order on each row, so the
-// same bits.
+// same bits, but for the sign and the payload of a NaN.
 
 #include "kernels.hpp"
 #include "program.hpp"
@@ -25,7 +25,7 @@ class RowMachineCode {
 };
 
 // When bodies are compiled: never, once they have run over some leaves, at once. The environment variable
-// RAPPEL_ROW_COMPILER may say off or always; no result depends on it. Throws std::invalid_argument if it says another.
+// RAPPEL_ROW_COMPILER may say off or always; no result depends on it, but for the sign of a NaN. Throws std::invalid_argument if it says another.
 enum class RowCompilation { off, when_worth, always };
 RowCompilation row_compilation();
 

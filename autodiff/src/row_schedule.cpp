@@ -60,6 +60,7 @@ class Spreading {
         for (const ValueId user : users[before->second])
           if (user != r.value) waits_for_[r.value].push_back(user);
         if (!is_source(code_.values[before->second].op)) waits_for_[r.value].push_back(before->second);
+        if (!live_[r.value]) continue;  // what stands there goes on to
       }
       stands[r.pointer] = r.value;
     }
