@@ -5,6 +5,8 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
+#include <cstdint>
 #include <utility>
 
 namespace rappel {
@@ -151,6 +153,8 @@ Condition::operator bool() const {
 Expr select(const Condition& condition, const Expr& a, const Expr& b, Location at) {
   if (condition.value().is_constant()) return condition.value().constant() != 0.0 ? a : b;
   if (detail::Tape* tape = detail::Tape::of({condition.value(), a, b})) {
+    const auto bits = [](const Expr& x) { return std::bit_cast<std::uint64_t>(x.constant()); };
+    if (a.is_constant() && b.is_constant() && bits(a) == bits(b)) return a;  // a literal, as a graph folds it
     const Expr& taken = condition.value().constant() != 0.0 ? a : b;
     return taken.is_constant() ? tape->passive(taken.constant()) : taken;
   }

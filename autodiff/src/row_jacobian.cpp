@@ -35,14 +35,17 @@ class Rows {
   void find_inputs() {
     const auto size = static_cast<NodeId>(graph_.size());
     std::vector<bool> live(size, false), on_parameters(size, false), read(size, false);
-    for (const NodeId n : traced_.outputs) live[n] = true;
+    for (const NodeId n : traced_.outputs) {
+      live[n] = true;
+      read[n] = !graph_.varying(n);
+    }
     for (NodeId n = size; n-- > 0;)
       if (live[n])
         for (const NodeId x : graph_.operands(n)) live[x] = true;
     for (NodeId n = 0; n < size; ++n) {
       on_parameters[n] = graph_.op(n) == Op::parameter;
       for (const NodeId x : graph_.operands(n))
-        if (on_parameters[x] && !graph_.varying(x)) on_parameters[n] = true;
+        if (on_parameters[x]) on_parameters[n] = true;  // also by way of rows that are summed
       if (!live[n] || !graph_.varying(n)) continue;
       if (graph_.op(n) == Op::gather) add_gathered(n);
       else

@@ -229,6 +229,35 @@ BOOST_AUTO_TEST_CASE(of_the_wrong_shape_are_refused) {
   check_refused([&] { rows.values(Matrix::Ones(4, 1).eval().leftCols(1).eval()); }, {"one value for each row"});
 }
 
+// Parameters act on rows also by way of sums over rows, and on values by row that do not vary. Their Jacobian by row was 0.
+BOOST_AUTO_TEST_CASE(rows_that_read_sums_over_rows_and_values_that_are_the_same_in_each_row) {
+  const Matrix X{{1.0, 2.0}, {3.0, 4.0}, {5.0, 6.0}};
+  const Vector w{{0.3, -0.2}};
+  const auto check = [&](const Function& f) {
+    const Matrix J = f.sparse_jacobian(w);
+    for (Index j = 0; j < w.size(); ++j) {
+      constexpr double h = 1e-5;  // central differences of smooth functions of order 1: 1e-9 and better
+      const Vector d = Vector::Unit(w.size(), j) * h;
+      const Vector difference = (f.values(w + d) - f.values(w - d)) / (2.0 * h);
+      BOOST_TEST((J.col(j) - difference).norm() < 1e-8 * (1.0 + difference.norm()));
+    }
+    BOOST_TEST(J.norm() > 1.0);
+  };
+  check(record(2, [&](ExprSpan p) {
+    const Expr m = mean_over_rows(Columns(X), [&](const Row& r) { return tanh(p[0] * r[0]); });
+    return map_rows(Columns(X), [&](const Row& r) { return r[1] * p[1] - m; });
+  }));
+  check(record(2, [&](ExprSpan p) {
+    const Expr m = max_over_rows(Columns(X), [&](const Row& r) { return p[0] * r[0]; });
+    return map_rows(Columns(X), [&](const Row& r) { return r[1] * m; });
+  }));
+  check(record(2, [&](ExprSpan p) {
+    return map_rows(Columns(X), [&](const Row& r) {
+      return std::vector<Expr>{r[0] * p[0] * exp(p[0]), p[1], exp(p[0]) * p[1] + exp(p[0])};
+    });
+  }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -311,6 +311,14 @@ BOOST_AUTO_TEST_CASE(threads_have_tapes_of_their_own) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(select_of_equal_literals_is_that_literal_as_in_a_graph) {
+  const auto cost = [](ExprSpan x) { return sqrt(x[0]) * select(x[1] > 1.0, 0.0, 0.0) + x[1]; };
+  const auto [value, gradient] = value_and_gradient(cost, Vector{{0.0, 2.0}});
+  BOOST_TEST(value == 2.0);
+  BOOST_TEST(gradient[0] == 0.0);  // 0 times the infinite slope of sqrt, were it a value
+  BOOST_TEST(gradient[1] == 1.0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
