@@ -29,7 +29,7 @@ class BoundBody {
         steps_(std::move(steps)),
         set_(kernels.instruction_set),
         compiled_(std::make_unique<Compiled>()) {
-    constexpr std::size_t some = 256;  // about as much time as compiling takes
+    constexpr std::size_t some = 64;
     const RowCompilation when = row_compilation();
     worth_ = when == RowCompilation::off ? std::numeric_limits<std::size_t>::max() : when == RowCompilation::always ? 1 : some;
   }
