@@ -48,7 +48,8 @@ std::size_t most_alive(const RowCode& code, const Uses& uses) {
   return static_cast<std::size_t>(most);
 }
 
-// Vectors of rows that are worked on side by side: as many as registers hold.
+// Vectors of rows that are worked on side by side: as many as registers nearly hold. A few values that wait in memory cost less
+// than operations that wait for one another.
 int vectors_at_once(const RowCode& code, const Uses& uses) {
   const std::size_t alive = most_alive(code, uses) + 1;
   return alive * 4 <= num_registers + 16 ? 4 : alive * 2 <= num_registers + 8 ? 2 : 1;
