@@ -29,8 +29,14 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.dot_uniform;
     case StepKind::dot_uniform_of_values:
       return kernels.dot_uniform_of_values;
+    case StepKind::dots_of_one_list:
+      return kernels.dots_of_one_list;
+    case StepKind::dots_of_one_list_and_own:
+      return kernels.dots_of_one_list_and_own;
     case StepKind::shared_products:
       return kernels.shared_products;
+    case StepKind::products_of_lists:
+      return kernels.products_of_lists;
     case StepKind::copy:
       return kernels.copy;
     case StepKind::plain:

@@ -84,11 +84,15 @@ class BodyRun {
     workspace_.levels.resize(count * (static_cast<std::size_t>(std::bit_width(num_leaves)) + 1));
     std::size_t number = 0;
     for (Index row = first_row; row < end_row; row += leaf, ++number) {
-      run_leaf(row, std::min(leaf, end_row - row));
-      double* sums = workspace_.sums.data();
-      std::size_t level = 0;
-      for (; (number >> level & 1) != 0; ++level) fold(level_sums(level), sums, sums);
-      std::copy_n(sums, count, level_sums(level));
+      // Where the sums of each level go: to the first level that is free, without a copy.
+      const auto place = [&](std::size_t level) { return (number >> level & 1) != 0 ? workspace_.sums.data() : level_sums(level); };
+      double* sums = place(0);
+      run_leaf(row, std::min(leaf, end_row - row), sums);
+      for (std::size_t level = 0; (number >> level & 1) != 0; ++level) {
+        double* const into = place(level + 1);
+        fold(level_sums(level), sums, into);
+        sums = into;
+      }
     }
     bool started = false;
     for (std::size_t level = 0; number >> level != 0; ++level) {
@@ -113,7 +117,7 @@ class BodyRun {
  private:
   double* level_sums(std::size_t level) { return workspace_.levels.data() + level * body_.reductions.size(); }
 
-  void run_leaf(Index row, Index rows) {
+  void run_leaf(Index row, Index rows, double* sums) {
     const Index padded = (rows + num_partials - 1) / num_partials * num_partials;
     double** columns = workspace_.pointers.data() + body_.uniforms.size();
     for (std::size_t c = 0; c < body_.columns.size(); ++c) {
@@ -129,7 +133,7 @@ class BodyRun {
     for (std::size_t k = 0; k < num_outputs; ++k)
       workspace_.pointers[workspace_.pointers.size() - num_outputs + k] =
           padded == rows ? row_output(k) + row : padded_output(k);
-    const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), workspace_.sums.data(), rows, padded};
+    const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded};
     for (const LeafStep& step : steps_) {
       if (step.instruction.kernel != nullptr)
         step.instruction.kernel(leaf, step.instruction);

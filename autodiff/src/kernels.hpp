@@ -74,7 +74,10 @@ struct KernelTable {
   BodyKernel (*find)(Op op, unsigned varying);
   BodyKernel dot_uniform;      // the first operand of every pair is uniform, the second a column
   BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
+  BodyKernel dots_of_one_list;  // of several results, see kernels_tiles.hpp
+  BodyKernel dots_of_one_list_and_own;
   BodyKernel shared_products;  // (a; b1, b2, ..): sums over rows of a * b_i
+  BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
   BodyKernel copy;
   WideningKernel widen;
   GroupKernel (*find_group)(Op op);

@@ -12,6 +12,7 @@ constexpr std::ptrdiff_t num_vectors = num_partials / width;  // that hold the p
 #include "kernels_elementwise.hpp"
 #include "kernels_dot.hpp"
 #include "kernels_reduce.hpp"
+#include "kernels_tiles.hpp"
 #include "kernels_exps.hpp"
 #include "kernels_norm.hpp"
 #include "kernels_groups.hpp"

@@ -29,7 +29,7 @@ double fold(Lanes* partials, Combine combine) {
 }
 
 // The sums of the lanes of `width` vectors side by side, each in the order of fold.
-inline Lanes fold_side_by_side(const Lanes* x) {
+inline __attribute__((always_inline)) Lanes fold_side_by_side(const Lanes* x) {
 #if RAPPEL_LANES == 8
   Raw half[4], quarter[2];
   for (int i = 0; i < 4; ++i)

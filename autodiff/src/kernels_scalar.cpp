@@ -15,7 +15,8 @@ namespace {
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
 constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel<true>,
-                                       &dot_uniform_kernel<false>, &shared_products_kernel, &copy_kernel, &widening_kernel,
+                                       &dot_uniform_kernel<false>, &dots_of_one_list_kernel<false>, &dots_of_one_list_kernel<true>,
+                                       &shared_products_kernel, &products_of_lists_kernel, &copy_kernel, &widening_kernel,
                                        &find_group_kernel};
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {

@@ -1,6 +1,9 @@
 #include "lower_body.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
 #include <unordered_map>
 
 namespace rappel::detail {
@@ -15,8 +18,8 @@ struct Draft {
   NodeId node;
   StepKind kind;
   std::vector<NodeId> operands;
-  NodeId num_results;        // varying ones, from `node` on; 0 for reductions
-  std::vector<NodeId> sums;  // the reductions that the step computes
+  std::vector<NodeId> results;  // varying ones
+  std::vector<NodeId> sums;     // the reductions that the step computes
   std::uint32_t row_output = 0;  // of a copy: its place among those of the body
 };
 
@@ -54,6 +57,8 @@ class BodyLowering {
   Body run() {
     body_.rows = rows_;
     draft_steps();
+    join_dots();
+    join_products();
     draft_row_outputs();
     collect_sources();
     place();
@@ -80,7 +85,7 @@ class BodyLowering {
       if (!source_.live[n]) continue;
       const Op op = graph_.op(n);
       if (is_sum_of_these_rows(n) && op == Op::scatter_rows) {
-        drafts_.push_back({n, StepKind::plain, {graph_.operands(n).begin() + 2, graph_.operands(n).end()}, 0, {}});
+        drafts_.push_back({n, StepKind::plain, {graph_.operands(n).begin() + 2, graph_.operands(n).end()}, {}, {}});
       } else if (is_sum_of_these_rows(n)) {
         draft_reduction(n);
       } else if (varies_here(n) && work_.needed[n] && op != Op::result && op != Op::stack) {
@@ -89,15 +94,21 @@ class BodyLowering {
     }
   }
 
+  std::vector<NodeId> results_of(NodeId n, NodeId count) const {
+    std::vector<NodeId> results(count);
+    std::iota(results.begin(), results.end(), n);
+    return results;
+  }
+
   Draft draft_plain(NodeId n) const {
     if (graph_.op(n) == Op::gather)  // the values are read where they stand
-      return {n, StepKind::plain, {graph_.operands(n)[1]}, num_results(graph_, n), {}};
+      return {n, StepKind::plain, {graph_.operands(n)[1]}, results_of(n, num_results(graph_, n)), {}};
     if (is_call(graph_.op(n))) {
       const NodeId count = graph_.op(n) == Op::scan ? static_cast<NodeId>(graph_.scan_body(n)->num_carry)
                                                     : num_results(graph_, n);
-      return {n, StepKind::plain, values_read(graph_, n), count, {}};
+      return {n, StepKind::plain, values_read(graph_, n), results_of(n, count), {}};
     }
-    Draft draft{n, StepKind::plain, operands(n), num_results(graph_, n), {}};
+    Draft draft{n, StepKind::plain, operands(n), results_of(n, num_results(graph_, n)), {}};
     if (graph_.op(n) != Op::dot) return draft;
     bool uniform_first = true;
     for (std::size_t i = 0; i < draft.operands.size(); i += 2) {
@@ -139,15 +150,99 @@ class BodyLowering {
   }
 
   void draft_reduction(NodeId n) {
-    if (shared_factor_[n] == no_node) return drafts_.push_back({n, StepKind::plain, operands(n), 0, {n}});
+    if (shared_factor_[n] == no_node) return drafts_.push_back({n, StepKind::plain, operands(n), {}, {n}});
     const std::vector<Product>& products = products_by_factor_.at(shared_factor_[n]);
     if (products.back().sum != n) return;
-    Draft draft{n, StepKind::shared_products, {shared_factor_[n]}, 0, {}};
+    Draft draft{n, StepKind::shared_products, {shared_factor_[n]}, {}, {}};
     for (const Product& p : products) {
       draft.operands.push_back(p.factor);
       draft.sums.push_back(p.sum);
     }
     drafts_.push_back(std::move(draft));
+  }
+
+  // --- matrix products ---
+
+  // Dots over one list of values, each with factors of its own that stand evenly spaced, and in one place of the list at
+  // most a uniform value of its own instead, times 1.
+  struct UniformDot {
+    std::vector<NodeId> list, factors;  // the list has no_node for a value of its own
+    NodeId own = no_node;
+  };
+  static constexpr std::size_t least_entries = 32;  // shorter ones are worth more inside of a compiled run of steps
+
+  std::optional<UniformDot> uniform_dot(const Draft& d) const {
+    if (d.kind != StepKind::dot_uniform && d.kind != StepKind::dot_uniform_of_values) return {};
+    if (d.operands.size() < 2 * least_entries) return {};
+    UniformDot dot;
+    for (std::size_t i = 0; i < d.operands.size(); i += 2) {
+      const NodeId factor = d.operands[i], x = d.operands[i + 1];
+      if (graph_.varying(x)) {
+        dot.list.push_back(x);
+        dot.factors.push_back(factor);
+        continue;
+      }
+      if (dot.own != no_node || !graph_.is_constant(factor) || graph_.value(factor) != 1.0) return {};
+      dot.own = x;
+      dot.list.push_back(no_node);
+    }
+    for (std::size_t k = 1; k < dot.factors.size(); ++k)
+      if (place_of_factor(dot, k) - place_of_factor(dot, k - 1) != stride_of(dot)) return {};
+    return dot;
+  }
+  std::int64_t place_of_factor(const UniformDot& dot, std::size_t k) const { return source_.uniform[dot.factors[k]]; }
+  std::int64_t stride_of(const UniformDot& dot) const { return place_of_factor(dot, 1) - place_of_factor(dot, 0); }
+
+  // Computed where the first of them stands.
+  void join_dots() {
+    std::map<std::pair<std::int64_t, std::vector<NodeId>>, std::vector<std::pair<std::size_t, UniformDot>>> groups;
+    for (std::size_t i = 0; i < drafts_.size(); ++i)
+      if (std::optional<UniformDot> dot = uniform_dot(drafts_[i]))
+        groups[{stride_of(*dot), dot->list}].emplace_back(i, std::move(*dot));
+    for (const auto& [key, dots] : groups) {
+      if (dots.size() < 2) continue;
+      const UniformDot& first = dots[0].second;
+      const bool own = first.own != no_node;
+      Draft joined{drafts_[dots[0].first].node, own ? StepKind::dots_of_one_list_and_own : StepKind::dots_of_one_list,
+                   first.list, {}, {}};
+      for (NodeId& x : joined.operands)
+        if (x == no_node) x = first.own;
+      for (const auto& [i, dot] : dots) joined.operands.push_back(dot.factors[0]);
+      joined.operands.push_back(first.factors[1]);
+      for (const auto& [i, dot] : dots) {
+        if (own) joined.operands.push_back(dot.own);
+        joined.results.push_back(drafts_[i].node);
+        drafts_[i] = {};
+      }
+      drafts_[dots[0].first] = std::move(joined);
+    }
+    drop_joined();
+  }
+
+  // Sums over rows of the products of each of several factors with one list, where the last of them stands.
+  void join_products() {
+    std::map<std::vector<NodeId>, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < drafts_.size(); ++i)
+      if (const Draft& d = drafts_[i]; d.kind == StepKind::shared_products && d.sums.size() >= least_products)
+        groups[{d.operands.begin() + 1, d.operands.end()}].push_back(i);
+    for (const auto& [list, steps] : groups) {
+      if (steps.size() < 2) continue;
+      Draft joined{drafts_[steps.back()].node, StepKind::products_of_lists, {}, {}, {}};
+      for (const std::size_t i : steps) {
+        joined.operands.push_back(drafts_[i].operands[0]);
+        joined.sums.insert(joined.sums.end(), drafts_[i].sums.begin(), drafts_[i].sums.end());
+        if (i != steps.back()) drafts_[i] = {};
+      }
+      joined.operands.push_back(joined.operands[0]);
+      joined.operands.insert(joined.operands.end(), list.begin(), list.end());
+      drafts_[steps.back()] = std::move(joined);
+    }
+    drop_joined();
+  }
+  static constexpr std::size_t least_products = 8;
+
+  void drop_joined() {
+    std::erase_if(drafts_, [](const Draft& d) { return d.results.empty() && d.sums.empty() && d.operands.empty(); });
   }
 
   // An output by row is written by the step that computes it; by a copy where it is kept elsewhere, or is one
@@ -160,7 +255,7 @@ class BodyLowering {
       const auto place = static_cast<std::uint32_t>(body_.row_outputs.size());
       body_.row_outputs.push_back(own);
       if (is_kept(n) || !written_.try_emplace(n, place).second)
-        drafts_.push_back({n, StepKind::copy, {n}, 1, {}, place});
+        drafts_.push_back({n, StepKind::copy, {n}, {n}, {}, place});
     }
   }
 
@@ -193,7 +288,7 @@ class BodyLowering {
     };
     for (const Draft& d : drafts_) {
       std::ranges::for_each(d.operands, number_stored);
-      for (NodeId m = d.node; m < d.node + d.num_results; ++m) number_stored(m);
+      std::ranges::for_each(d.results, number_stored);
     }
   }
 
@@ -213,7 +308,7 @@ class BodyLowering {
                   .first = static_cast<std::uint32_t>(body_.operands.size()),
                   .count = static_cast<std::uint32_t>(d.operands.size()),
                   .result = static_cast<std::uint32_t>(body_.targets.size()),  // the first of its sums
-                  .num_results = d.num_results};
+                  .num_results = static_cast<std::uint32_t>(d.results.size())};
     for (std::size_t k = 0; k < d.operands.size(); ++k) {
       const bool varying = graph_.varying(d.operands[k]);
       if (varying && k < 3) step.varying |= 1u << k;
@@ -224,21 +319,21 @@ class BodyLowering {
       body_.reductions.push_back(kind_of(graph_.op(m)));
     }
     // Element by element a result may take an operand's place; of several results, and of a scan's, none may.
-    const bool in_place = d.num_results == 1 && !is_call(step.op);
+    const bool in_place = d.results.size() == 1 && !is_call(step.op);
     if (in_place) give_back_operands(i);
-    for (NodeId m = d.node; m < d.node + d.num_results; ++m) {
+    for (const NodeId m : d.results) {
       const auto written = written_.find(m);
       const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
                               : is_kept(m)                ? pointer_[m]
                               : written != written_.end() ? first_row_output - written->second
                                                           : base_ + blocks_.take();
       if (d.kind != StepKind::copy) pointer_[m] = p;  // what is copied stays where it is
-      if (m == d.node) step.result = p;
+      if (m == d.results.front()) step.result = p;
       body_.operands.push_back(p);
     }
     if (is_call(step.op)) step.first = calls_.add(d.node);
     if (!in_place) give_back_operands(i);
-    for (NodeId m = d.node; m < d.node + d.num_results; ++m)
+    for (const NodeId m : d.results)
       if (last_use_[m] == 0 && is_block(m)) blocks_.give_back(pointer_[m] - base_);  // never read
     body_.steps.push_back(step);
   }
@@ -295,11 +390,21 @@ class BodyLowering {
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
   // leaves that fit the first level, a call of a kernel on four times the rows is worth more
-  // (bench/derivative_speed).
+  // (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
   void choose_leaf() {
-    constexpr std::size_t cache = 256 * 1024;
-    const std::size_t per_row = 8 * (body_.columns.size() + body_.stored.size() + body_.num_blocks + 1);
+    const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_blocks + 1;
+    const std::size_t cache = (body_.reductions.size() > 16 * values ? 1024 : 256) * 1024, per_row = 8 * values;
     body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
+  }
+
+  // Those that go by once for each of a tile of results need not stay.
+  std::size_t columns_in_cache() const {
+    std::vector<bool> stays(graph_.size(), false);
+    for (const Draft& d : drafts_)
+      if (d.kind != StepKind::dots_of_one_list && d.kind != StepKind::dots_of_one_list_and_own &&
+          d.kind != StepKind::products_of_lists)
+        for (const NodeId x : d.operands) stays[x] = stays[x] || graph_.op(x) == Op::column;
+    return static_cast<std::size_t>(std::ranges::count(stays, true));
   }
 
   static constexpr std::uint32_t first_row_output = ~uniform_bit;  // and downwards, until their pointers are known

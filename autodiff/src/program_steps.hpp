@@ -8,7 +8,16 @@
 
 namespace rappel::detail {
 
-enum class StepKind { plain, dot_uniform, dot_uniform_of_values, shared_products, copy };
+enum class StepKind {
+  plain,
+  dot_uniform,
+  dot_uniform_of_values,
+  dots_of_one_list,
+  dots_of_one_list_and_own,
+  shared_products,
+  products_of_lists,
+  copy
+};
 
 // Values that stand one after the other.
 struct UniformRun {

@@ -272,8 +272,9 @@ void Writer::settle_results() {
 }  // namespace
 
 bool has_row_code(const BodyStep& step) {
-  return step.kind != StepKind::copy && step.kind != StepKind::shared_products && step.num_results == 1 &&
-         has_formula(step.op);
+  const bool plain = step.kind == StepKind::plain || step.kind == StepKind::dot_uniform ||
+                     step.kind == StepKind::dot_uniform_of_values;
+  return plain && step.num_results == 1 && has_formula(step.op);
 }
 
 RowCode row_code(const Body& body, std::size_t first, std::size_t last) { return Writer(body, first, last).run(); }

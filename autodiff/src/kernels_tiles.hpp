@@ -1,0 +1,235 @@
+// Matrix products hidden in rows: dots of one list of values with many lists of uniform factors, and sums over rows of
+// the products of two lists. Tiles of results stay in registers. Part of kernels_body.hpp: included once by each
+// kernels_*.cpp inside of its unnamed namespace.
+
+// Registers of a tile: `outs` dots of `vectors` vectors of rows.
+constexpr int tile_outs = width == 8 ? 6 : 2, tile_vectors = num_vectors < 4 ? num_vectors : 4;
+constexpr std::ptrdiff_t tile_rows = tile_vectors * width;  // divides the padded rows of every leaf
+constexpr int most_entries = 96;  // whose tile of rows fits the first-level cache
+
+// Goes on with dots over `count` entries of the list: their first product rounds where they begin here.
+template <int Outs>
+void dots_of_tile(const double* const* x, int count, const double* const* factors, std::ptrdiff_t stride, bool begin,
+                  std::ptrdiff_t r, double* const* out) {
+  Lanes total[Outs][tile_vectors], row[tile_vectors];
+  int k = 0;
+  if (begin) {
+    for (int v = 0; v < tile_vectors; ++v) row[v] = load(x[0] + r + v * width);
+    for (int o = 0; o < Outs; ++o)
+      for (int v = 0; v < tile_vectors; ++v) total[o][v] = Lanes(*factors[o]) * row[v];
+    k = 1;
+  } else {
+    for (int o = 0; o < Outs; ++o)
+      for (int v = 0; v < tile_vectors; ++v) total[o][v] = load(out[o] + r + v * width);
+  }
+  for (; k < count; ++k) {
+    for (int v = 0; v < tile_vectors; ++v) row[v] = load(x[k] + r + v * width);
+    for (int o = 0; o < Outs; ++o) {
+      const Lanes factor(factors[o][k * stride]);
+      for (int v = 0; v < tile_vectors; ++v) total[o][v] = multiply_add(factor, row[v], total[o][v]);
+    }
+  }
+  for (int o = 0; o < Outs; ++o)
+    for (int v = 0; v < tile_vectors; ++v) store(out[o] + r + v * width, total[o][v]);
+}
+
+template <int Outs>
+void rest_of_dots(const double* const* x, int count, const double* const* factors, std::ptrdiff_t stride, bool begin,
+                  std::ptrdiff_t r, double* const* out, std::ptrdiff_t num_outs) {
+  if (num_outs == Outs) return dots_of_tile<Outs>(x, count, factors, stride, begin, r, out);
+  if constexpr (Outs > 1) rest_of_dots<Outs - 1>(x, count, factors, stride, begin, r, out, num_outs);
+}
+
+// The operands of dots over one list: its entries, one of them uniform if each dot adds a value of its own there; the first
+// factor of each dot, and the second of the first, which says how far apart they stand; then those values.
+struct DotsOfOneList {
+  const Leaf& leaf;
+  const std::uint32_t *list, *first, *own;  // own: null if there is none
+  std::ptrdiff_t length, num_dots, stride;
+  const std::uint32_t* results;
+
+  DotsOfOneList(const Leaf& l, const BodyInstruction& i, bool has_own)
+      : leaf(l),
+        list(l.operands + i.first),
+        num_dots(i.num_results),
+        results(list + i.count) {
+    length = i.count - num_dots * (has_own ? 2 : 1) - 1;
+    first = list + length;
+    own = has_own ? first + num_dots + 1 : nullptr;
+    stride = value(first[num_dots]) - value(first[0]);
+  }
+  const double* value(std::uint32_t operand) const { return leaf.pointers[operand & ~uniform_bit]; }
+  double* out(std::ptrdiff_t dot) const { return leaf.pointers[results[dot]]; }
+
+  // Entries begin .. begin + count - 1, with the factors from number `factor` on. Meanwhile fetches the tile of rows that
+  // comes next: of these entries, in the end of the next ones.
+  void add_entries(std::ptrdiff_t begin, int count, std::ptrdiff_t factor) const {
+    const double* x[most_entries];
+    for (int k = 0; k < count; ++k) x[k] = value(list[begin + k]);
+    const std::ptrdiff_t num_tiles = (num_dots + tile_outs - 1) / tile_outs, share = (count + num_tiles - 1) / num_tiles;
+    for (std::ptrdiff_t r = 0; r < leaf.padded; r += tile_rows)
+      for (std::ptrdiff_t t = 0; t < num_tiles; ++t) {
+        const std::ptrdiff_t d = t * tile_outs, outs = num_dots - d < tile_outs ? num_dots - d : tile_outs;
+        const double* factors[tile_outs];
+        double* to[tile_outs];
+        for (std::ptrdiff_t o = 0; o < outs; ++o) factors[o] = value(first[d + o]) + factor * stride, to[o] = out(d + o);
+        const std::ptrdiff_t end = (t + 1) * share < count ? (t + 1) * share : count;
+        for (std::ptrdiff_t k = t * share; k < end; ++k)
+          if (r + tile_rows < leaf.padded)
+            ask_for_tile(x[k] + r + tile_rows);
+          else if (begin + count + k < length)
+            ask_for_tile(value(list[begin + count + k]));
+        rest_of_dots<tile_outs>(x, count, factors, stride, begin == 0, r, to, outs);
+      }
+  }
+  static void ask_for_tile(const double* p) {
+    for (std::ptrdiff_t r = 0; r < tile_rows; r += 8) __builtin_prefetch(p + r, 0, 2);
+  }
+
+  void add_own(bool begin) const {
+    for (std::ptrdiff_t d = 0; d < num_dots; ++d) {
+      const Lanes added(*value(own[d]));
+      double* to = out(d);
+      for (std::ptrdiff_t r = 0; r < leaf.padded; r += width) store(to + r, begin ? added : load(to + r) + added);
+    }
+  }
+
+  void run() const {
+    std::ptrdiff_t factor = 0;
+    for (std::ptrdiff_t k = 0; k < length;) {
+      if (list[k] & uniform_bit) {
+        add_own(k == 0);
+        ++k;
+        continue;
+      }
+      std::ptrdiff_t end = k + 1;
+      while (end < length && end - k < most_entries && (list[end] & uniform_bit) == 0) ++end;
+      add_entries(k, static_cast<int>(end - k), factor);
+      factor += end - k;
+      k = end;
+    }
+  }
+};
+
+template <bool HasOwn>
+void dots_of_one_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  DotsOfOneList(leaf, i, HasOwn).run();
+}
+
+// --- sums over rows of the products of two lists ---
+
+// Of each sum eight partials, row r adding to number r mod 8, which fold 8, 4, 2, 1.
+constexpr int product_partials = 8, product_vectors = product_partials / width;
+constexpr int tile_a = width == 8 ? 3 : width == 4 ? 2 : 1, tile_b = width == 8 ? 8 : width == 4 ? 2 : 1;
+
+// Keeps a value in a register that the compiler would load again for each use.
+inline void keep(Lanes& x) {
+#if defined(__x86_64__) && RAPPEL_LANES > 1
+  __asm__("" : "+v"(x.v));
+#else
+  (void)x;
+#endif
+}
+
+template <int A, int B>
+void products_of_tile(const Leaf& leaf, const double* const* a, const double* const* b, double* const* sums) {
+  const double *own_a[A], *own_b[B];
+  for (int i = 0; i < A; ++i) own_a[i] = a[i];
+  for (int j = 0; j < B; ++j) own_b[j] = b[j];
+  Lanes partials[product_vectors][B][A];
+#pragma GCC unroll 8
+  for (int v = 0; v < product_vectors; ++v)
+#pragma GCC unroll 8
+    for (int j = 0; j < B; ++j)
+#pragma GCC unroll 8
+      for (int i = 0; i < A; ++i) partials[v][j][i] = Lanes(0.0);
+  const std::ptrdiff_t whole = leaf.rows / product_partials * product_partials;
+  for (std::ptrdiff_t r = 0; r < whole; r += product_partials)
+#pragma GCC unroll 8
+    for (int v = 0; v < product_vectors; ++v) {
+      Lanes x[A];
+#pragma GCC unroll 8
+      for (int i = 0; i < A; ++i) x[i] = load(own_a[i] + r + v * width);
+#pragma GCC unroll 8
+      for (int j = 0; j < B; ++j) {
+        Lanes y = load(own_b[j] + r + v * width);
+        if (A > 1) keep(y);
+#pragma GCC unroll 8
+        for (int i = 0; i < A; ++i) partials[v][j][i] = multiply_add(x[i], y, partials[v][j][i]);
+      }
+    }
+  if (whole < leaf.rows)
+#pragma GCC unroll 8
+    for (int v = 0; v < product_vectors; ++v) {
+      const std::ptrdiff_t r = whole + v * width;
+      const Mask exists = rows_below(r, leaf.rows);
+#pragma GCC unroll 8
+      for (int j = 0; j < B; ++j)
+#pragma GCC unroll 8
+        for (int i = 0; i < A; ++i) {
+          const Lanes added = multiply_add(load(own_a[i] + r), load(own_b[j] + r), partials[v][j][i]);
+          partials[v][j][i] = select(exists, added, partials[v][j][i]);
+        }
+    }
+#pragma GCC unroll 8
+  for (int n = product_vectors; n > 1; n /= 2)
+#pragma GCC unroll 8
+    for (int v = 0; v < n / 2; ++v)
+#pragma GCC unroll 8
+      for (int j = 0; j < B; ++j)
+#pragma GCC unroll 8
+        for (int i = 0; i < A; ++i) partials[v][j][i] = partials[v][j][i] + partials[v + n / 2][j][i];
+#pragma GCC unroll 8
+  for (int i = 0; i < A; ++i)
+#pragma GCC unroll 8
+    for (int first = 0; first < B; first += width) {
+      Lanes folded[width];
+#pragma GCC unroll 8
+      for (int l = 0; l < width; ++l) folded[l] = first + l < B ? partials[0][(first + l) % B][i] : Lanes(0.0);
+      const Lanes sum = fold_side_by_side(folded);
+      if (first + width <= B) {
+        store(sums[i] + first, sum);
+        continue;
+      }
+      double lane[width];
+      store(lane, sum);
+      for (int l = 0; first + l < B; ++l) sums[i][first + l] = lane[l];
+    }
+}
+
+template <int A, int B>
+void rest_of_products(const Leaf& leaf, const double* const* a, const double* const* b, double* const* sums,
+                      std::ptrdiff_t num_a, std::ptrdiff_t num_b) {
+  if (num_b < B) {
+    if constexpr (B > 1) rest_of_products<A, B - 1>(leaf, a, b, sums, num_a, num_b);
+  } else if (num_a < A) {
+    if constexpr (A > 1) rest_of_products<A - 1, B>(leaf, a, b, sums, num_a, num_b);
+  } else {
+    products_of_tile<A, B>(leaf, a, b, sums);
+  }
+}
+
+// (a1, a2, .., a1 again; b1, b2, ..): the sum of a_i b_j is number i * (number of b) + j. As many of b as a tile takes
+// stay in the first-level cache while all of a go by.
+void products_of_lists_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::uint32_t* list = leaf.operands + i.first;
+  std::ptrdiff_t num_a = 1;
+  while (list[num_a] != list[0]) ++num_a;
+  const std::uint32_t* list_b = list + num_a + 1;
+  const std::ptrdiff_t num_b = i.count - num_a - 1;
+  for (std::ptrdiff_t j = 0; j < num_b; j += tile_b) {
+    const std::ptrdiff_t bs = num_b - j < tile_b ? num_b - j : tile_b;
+    const double* b[tile_b];
+    for (std::ptrdiff_t k = 0; k < bs; ++k) b[k] = leaf.pointers[list_b[j + k]];
+    for (std::ptrdiff_t first = 0; first < num_a; first += tile_a) {
+      const std::ptrdiff_t as = num_a - first < tile_a ? num_a - first : tile_a;
+      const double* a[tile_a];
+      double* sums[tile_a];
+      for (std::ptrdiff_t k = 0; k < as; ++k) {
+        a[k] = leaf.pointers[list[first + k]];
+        sums[k] = leaf.sums + i.result + (first + k) * num_b + j;
+      }
+      rest_of_products<tile_a, tile_b>(leaf, a, b, sums, as, bs);
+    }
+  }
+}

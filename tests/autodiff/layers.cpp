@@ -1,0 +1,145 @@
+// Many dots over one list of values, and the sums over rows of the products of two lists: what a layer of a network is.
+// Of small integers every sum is exact, in whatever order it is taken.
+
+#include "autodiff/instruction_sets.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+
+using namespace rappel;
+using namespace rappel::test;
+
+namespace {
+
+enum class Own { none, first, second, last };  // where each unit adds a value of its own
+
+struct Layer {
+  Index inputs, units;
+  Own own;
+  bool by_unit;  // the factors of a unit stand one after the other; else those of an input do
+
+  Index num_parameters() const { return inputs * units + units; }
+  Index factor(Index u, Index i) const { return by_unit ? u * inputs + i : i * units + u; }
+  Index own_value(Index u) const { return inputs * units + u; }
+};
+
+Expr unit(const Layer& layer, ExprSpan w, const Row& row, Index u) {
+  const auto own = [&] { return w[static_cast<std::size_t>(layer.own_value(u))]; };
+  Expr sum = 0.0;
+  if (layer.own == Own::first) sum = own();
+  for (Index i = 0; i < layer.inputs; ++i) {
+    sum += w[static_cast<std::size_t>(layer.factor(u, i))] * row[i];
+    if (i == 0 && layer.own == Own::second) sum += own();
+  }
+  return layer.own == Own::last ? sum + own() : sum;
+}
+
+Function squares(const Layer& layer, const Columns& columns, int threads = 1) {
+  return record(layer.num_parameters(), [&](ExprSpan w) {
+    return sum_over_rows(columns, [&](Row row) {
+      Expr sum = 0.0;
+      for (Index u = 0; u < layer.units; ++u) sum += square(unit(layer, w, row, u));
+      return sum;
+    });
+  }, {.threads = threads});
+}
+
+double squares_by_hand(const Layer& layer, const Matrix& X, const Vector& w, Vector& gradient) {
+  gradient = Vector::Zero(w.size());
+  double value = 0.0;
+  for (Index r = 0; r < X.rows(); ++r)
+    for (Index u = 0; u < layer.units; ++u) {
+      double z = layer.own == Own::none ? 0.0 : w[layer.own_value(u)];
+      for (Index i = 0; i < layer.inputs; ++i) z += w[layer.factor(u, i)] * X(r, i);
+      value += z * z;
+      for (Index i = 0; i < layer.inputs; ++i) gradient[layer.factor(u, i)] += 2.0 * z * X(r, i);
+      if (layer.own != Own::none) gradient[layer.own_value(u)] += 2.0 * z;
+    }
+  return value;
+}
+
+struct Integers {
+  explicit Integers(unsigned seed) : random(seed) {}
+  double operator()() { return static_cast<double>(static_cast<int>(random() % 7) - 3); }
+  std::mt19937_64 random;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(layers)
+
+BOOST_AUTO_TEST_CASE(layers_of_integers_are_exact_on_every_set) {
+  Integers integer(3);
+  const Index rows[] = {1, 7, 31, 33, 64, 257, 300};
+  std::size_t next = 0;
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Index inputs : {32, 96, 97, 201})
+      for (const Index units : {2, 3, 8, 13})
+        for (const Own own : {Own::none, Own::first, Own::second, Own::last}) {
+          const Layer layer{inputs, units, own, next % 2 == 0};
+          const Index m = rows[next++ % std::size(rows)];
+          Matrix X(m, inputs);
+          Vector w(layer.num_parameters()), expected;
+          for (double& x : X.reshaped()) x = integer();
+          for (double& x : w) x = integer();
+          const double value = squares_by_hand(layer, X, w, expected);
+          const auto [v, g] = squares(layer, Columns(X)).value_and_gradient(w);
+          BOOST_TEST(v == value, set << ", " << m << " rows, " << inputs << " inputs, " << units << " units");
+          BOOST_TEST((g.array() == expected.array()).all(), set << ", " << m << " rows, " << inputs << " inputs, " << units << " units");
+        }
+  }
+}
+
+// Factors that are no run of parameters, or of which one is missing, take another way.
+BOOST_AUTO_TEST_CASE(uneven_factors_and_lists_are_exact) {
+  Integers integer(4);
+  const Index n = 40, units = 4;
+  Matrix X(100, n);
+  for (double& x : X.reshaped()) x = integer();
+  Vector w(n * units);
+  for (double& x : w) x = integer();
+  const auto factor = [&](Index u, Index i) { return (i * i + 7 * u) % (n * units); };
+  const Function f = record(w.size(), [&](ExprSpan p) {
+    return sum_over_rows(Columns(X), [&](Row row) {
+      Expr sum = 0.0;
+      for (Index u = 0; u < units; ++u) {
+        Expr z = 0.0;
+        for (Index i = 0; i < n; ++i)
+          if (u != 2 || i != 20) z += p[static_cast<std::size_t>(factor(u, i))] * row[i];
+        sum += square(z);
+      }
+      return sum;
+    });
+  });
+  Vector expected = Vector::Zero(w.size());
+  double value = 0.0;
+  for (Index r = 0; r < X.rows(); ++r)
+    for (Index u = 0; u < units; ++u) {
+      double z = 0.0;
+      for (Index i = 0; i < n; ++i)
+        if (u != 2 || i != 20) z += w[factor(u, i)] * X(r, i);
+      value += z * z;
+      for (Index i = 0; i < n; ++i)
+        if (u != 2 || i != 20) expected[factor(u, i)] += 2.0 * z * X(r, i);
+    }
+  const auto [v, g] = f.value_and_gradient(w);
+  BOOST_TEST(v == value);
+  BOOST_TEST((g.array() == expected.array()).all());
+}
+
+BOOST_AUTO_TEST_CASE(layers_have_the_same_bits_for_any_number_of_threads) {
+  const Layer layer{50, 9, Own::last, true};
+  std::srand(1);
+  const Matrix X = Matrix::Random(20001, 50);
+  const Vector w = Vector::Random(layer.num_parameters());
+  const auto [value, gradient] = squares(layer, Columns(X)).value_and_gradient(w);
+  for (const int threads : {2, 3, 8}) {
+    const auto [v, g] = squares(layer, Columns(X), threads).value_and_gradient(w);
+    BOOST_TEST(v == value);
+    BOOST_TEST((g.array() == gradient.array()).all());
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
