@@ -11,16 +11,16 @@ void BoundBody::compile(std::size_t num_leaves) const {
   std::unique_ptr<RowMachineCode> code = compile_rows(body, set_, bytes > cache);
   if (code == nullptr) return;
   std::vector<LeafStep> steps;
-  const auto at = [&](std::size_t step) { return steps_.begin() + static_cast<std::ptrdiff_t>(step); };
+  const auto at = [&](std::size_t step) { return steps_.steps.begin() + static_cast<std::ptrdiff_t>(step); };
   std::size_t next = 0;
   for (const RowMachineCode::Run& run : code->runs) {
     steps.insert(steps.end(), at(next), at(run.first));
     steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
     next = run.last;
   }
-  steps.insert(steps.end(), at(next), steps_.end());
+  steps.insert(steps.end(), at(next), steps_.steps.end());
+  compiled_->steps = {std::move(steps), code->reads_only_rows};
   compiled_->code = std::move(code);
-  compiled_->steps = std::move(steps);
 }
 
 BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
@@ -33,8 +33,6 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.dots_of_one_list;
     case StepKind::dots_of_one_list_and_own:
       return kernels.dots_of_one_list_and_own;
-    case StepKind::shared_products:
-      return kernels.shared_products;
     case StepKind::products_of_lists:
       return kernels.products_of_lists;
     case StepKind::copy:

@@ -19,6 +19,11 @@ struct LeafStep {
   Op op;
 };
 
+struct LeafSteps {
+  std::vector<LeafStep> steps;
+  bool reads_only_rows = false;  // that exist: columns need no rows beyond
+};
+
 // A body bound to the kernels of an instruction set. Once it has run over some leaves, what can be is compiled, with the
 // same bits.
 class BoundBody {
@@ -26,7 +31,7 @@ class BoundBody {
   BoundBody(Body bound_body, std::vector<LeafStep> steps, const KernelTable& kernels)
       : body(std::move(bound_body)),
         widen(kernels.widen),
-        steps_(std::move(steps)),
+        steps_{std::move(steps)},
         set_(kernels.instruction_set),
         compiled_(std::make_unique<Compiled>()) {
     constexpr std::size_t some = 64;
@@ -35,14 +40,14 @@ class BoundBody {
   }
 
   // For a run over so many leaves.
-  const std::vector<LeafStep>& steps(std::size_t num_leaves) const {
+  const LeafSteps& steps(std::size_t num_leaves) const {
     if (compiled_->leaves < worth_ && (compiled_->leaves += num_leaves) < worth_) return steps_;
     if (!compiled_->done.load(std::memory_order_acquire)) {
       const std::lock_guard lock(compiled_->mutex);
       if (!compiled_->done.load(std::memory_order_relaxed)) compile(num_leaves);
       compiled_->done.store(true, std::memory_order_release);
     }
-    return compiled_->steps.empty() ? steps_ : compiled_->steps;
+    return compiled_->code == nullptr ? steps_ : compiled_->steps;
   }
 
   Body body;
@@ -56,9 +61,9 @@ class BoundBody {
     std::atomic<bool> done{false};
     std::mutex mutex;
     std::unique_ptr<RowMachineCode> code;
-    std::vector<LeafStep> steps;
+    LeafSteps steps;
   };
-  std::vector<LeafStep> steps_;
+  LeafSteps steps_;
   InstructionSet set_;
   std::size_t worth_;  // compiling, after so many leaves
   std::unique_ptr<Compiled> compiled_;

@@ -43,18 +43,19 @@ struct BoundStage {
 
 // Stored columns are as long as whole vectors of rows.
 std::size_t stored_length(Index rows) {
-  return static_cast<std::size_t>((rows + num_partials - 1) / num_partials * num_partials);
+  return static_cast<std::size_t>((rows + row_padding - 1) / row_padding * row_padding);
 }
 
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
-  BodyRun(const BoundBody& bound, const std::vector<LeafStep>& steps, const Columns& table, double* uniforms,
+  BodyRun(const BoundBody& bound, const LeafSteps& steps, const Columns& table, double* uniforms,
           ConstSpan parameters, double* stored,
           Workspace& workspace, double* row_output)
       : body_(bound.body),
         widen_(bound.widen),
-        steps_(steps),
+        steps_(steps.steps),
+        reads_only_rows_(steps.reads_only_rows),
         table_(table),
         stored_(stored),
         uniforms_(uniforms),
@@ -118,12 +119,12 @@ class BodyRun {
   double* level_sums(std::size_t level) { return workspace_.levels.data() + level * body_.reductions.size(); }
 
   void run_leaf(Index row, Index rows, double* sums) {
-    const Index padded = (rows + num_partials - 1) / num_partials * num_partials;
+    const Index padded = (rows + row_padding - 1) / row_padding * row_padding;
     double** columns = workspace_.pointers.data() + body_.uniforms.size();
     for (std::size_t c = 0; c < body_.columns.size(); ++c) {
       const ColumnView source = table_.column(body_.columns[c]).from_row(row);
-      columns[c] = padded == rows && source.doubles() != nullptr ? const_cast<double*>(source.doubles())
-                                                                 : own_block(source, rows, padded, c);
+      const bool in_place = (padded == rows || reads_only_rows_) && source.doubles() != nullptr;
+      columns[c] = in_place ? const_cast<double*>(source.doubles()) : own_block(source, rows, padded, c);
     }
     double** stored = columns + body_.columns.size();
     const std::size_t length = stored_length(table_.num_rows());
@@ -168,6 +169,7 @@ class BodyRun {
   const Body& body_;
   WideningKernel widen_;
   const std::vector<LeafStep>& steps_;
+  bool reads_only_rows_;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   double* uniforms_;
@@ -306,7 +308,7 @@ class Interpreter final : public Executor {
     const auto num_chunks = static_cast<std::size_t>((rows + chunk - 1) / chunk);
     workspace.chunk_sums.resize(std::max<std::size_t>(num_chunks, 1) * count);
     double* sums = workspace.chunk_sums.data();
-    const std::vector<LeafStep>& steps = bound.steps(static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows));
+    const LeafSteps& steps = bound.steps(static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows));
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
     const auto work = [&](Workspace& own) {

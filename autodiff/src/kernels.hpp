@@ -13,11 +13,13 @@ namespace rappel::detail {
 
 enum class InstructionSet { scalar, baseline, avx2, avx512 };
 
-// The sums over rows keep this many partials: row r adds to partial r mod 32, and the partials fold 32, 16,
-// .., 1.
-inline constexpr std::ptrdiff_t num_partials = 32;
+// Blocks of rows are whole multiples of so many.
+inline constexpr std::ptrdiff_t row_padding = 32;
 
-// A leaf of rows at work. Varying values are blocks of `padded` doubles, a multiple of num_partials.
+// The sums over rows keep this many partials: row r adds to partial r mod 8, and the partials fold 8, 4, 2, 1.
+inline constexpr std::ptrdiff_t num_partials = 8;
+
+// A leaf of rows at work. Varying values are blocks of `padded` doubles, a multiple of row_padding.
 struct Leaf {
   double* const*
       pointers;  // by operand number: a uniform value, a block, or a column at the leaf's first row
@@ -76,7 +78,6 @@ struct KernelTable {
   BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
   BodyKernel dots_of_one_list;  // of several results, see kernels_tiles.hpp
   BodyKernel dots_of_one_list_and_own;
-  BodyKernel shared_products;  // (a; b1, b2, ..): sums over rows of a * b_i
   BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
   BodyKernel copy;
   WideningKernel widen;

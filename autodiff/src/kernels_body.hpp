@@ -5,9 +5,11 @@ using detail::BodyInstruction;
 using detail::BodyKernel;
 using detail::Leaf;
 using detail::num_partials;
+using detail::row_padding;
 using detail::uniform_bit;
 
-constexpr std::ptrdiff_t num_vectors = num_partials / width;  // that hold the partials of one sum
+constexpr std::ptrdiff_t num_vectors = row_padding / width;
+constexpr int partial_vectors = num_partials / width;  // that hold the partials of one sum
 
 #include "kernels_elementwise.hpp"
 #include "kernels_dot.hpp"

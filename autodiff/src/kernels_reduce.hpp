@@ -4,7 +4,7 @@
 // Reductions. `partials` holds partial p in lane p mod width of vector p / width.
 template <class Combine>
 Lanes fold_vectors(Lanes* partials, Combine combine) {
-  for (int n = num_vectors; n > 1; n /= 2)
+  for (int n = partial_vectors; n > 1; n /= 2)
     for (int v = 0; v < n / 2; ++v) partials[v] = combine(partials[v], partials[v + n / 2]);
   return partials[0];
 }
@@ -77,16 +77,15 @@ Mask rows_below(std::ptrdiff_t r, std::ptrdiff_t rows) {
 // Folds term(r) over the leaf's rows; rows that do not exist are masked to the neutral value.
 template <class Combine, class Term>
 double reduce(const Leaf& leaf, Combine combine, Term term) {
-  Lanes partials[num_vectors];
-  for (int v = 0; v < num_vectors; ++v) partials[v] = Combine::start();
+  Lanes partials[partial_vectors];
+  for (int v = 0; v < partial_vectors; ++v) partials[v] = Combine::start();
   const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
-  std::ptrdiff_t r = 0;
-  for (; r < whole; r += num_partials)
-    for (int v = 0; v < num_vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
-  if (r < leaf.rows)
-    for (int v = 0; v < num_vectors; ++v) {
-      const Lanes kept = select(rows_below(r + v * width, leaf.rows), term(r + v * width), Combine::start());
-      partials[v] = combine(partials[v], kept);
+  for (std::ptrdiff_t r = 0; r < whole; r += num_partials)
+    for (int v = 0; v < partial_vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
+  if (whole < leaf.rows)
+    for (int v = 0; v < partial_vectors; ++v) {
+      const std::ptrdiff_t r = whole + v * width;
+      partials[v] = combine(partials[v], select(rows_below(r, leaf.rows), term(r), Combine::start()));
     }
   return fold(partials, combine);
 }
@@ -99,76 +98,17 @@ void reduce_kernel(const Leaf& leaf, const BodyInstruction& i) {
 
 void sum_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const std::uint32_t* operands = leaf.operands + i.first;
-  Lanes partials[num_vectors];
-  for (int v = 0; v < num_vectors; ++v) partials[v] = Lanes(0.0);
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += dot_strip * width) {
+  Lanes partials[partial_vectors];
+  for (int v = 0; v < partial_vectors; ++v) partials[v] = Lanes(0.0);
+  for (std::ptrdiff_t r = 0; r < leaf.rows; r += dot_strip * width) {
     Lanes term[dot_strip];
     dot_of_strip(leaf, operands, i.count, r, term);
-    const std::ptrdiff_t first = r / width % num_vectors;
     for (int s = 0; s < dot_strip; ++s) {
-      if (r + num_partials > leaf.rows)
-        term[s] = select(rows_below(r + s * width, leaf.rows), term[s], Lanes(0.0));
-      partials[first + s] = partials[first + s] + term[s];
+      const std::ptrdiff_t at = r + s * width;
+      if (at + width > leaf.rows) term[s] = select(rows_below(at, leaf.rows), term[s], Lanes(0.0));
+      Lanes& partial = partials[at / width % partial_vectors];
+      partial = partial + term[s];
     }
   }
   leaf.sums[i.result] = fold(partials, AddLanes{});
-}
-
-// Sums over rows of a * b_k for Count operands b at a time, still as a vector each: a is loaded once for all of them.
-template <int Count>
-void shared_products_of(const Leaf& leaf, const double* a, const std::uint32_t* b, Lanes* sums) {
-  const double* x[Count];
-  for (int k = 0; k < Count; ++k) x[k] = leaf.pointers[b[k]];
-  Lanes partials[Count][num_vectors];
-  for (int k = 0; k < Count; ++k)
-    for (int v = 0; v < num_vectors; ++v) partials[k][v] = Lanes(0.0);
-  const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
-  std::ptrdiff_t r = 0;
-  for (; r < whole; r += num_partials)
-    for (int v = 0; v < num_vectors; ++v) {
-      const Lanes av = load(a + r + v * width);
-      for (int k = 0; k < Count; ++k)
-        partials[k][v] = multiply_add(av, load(x[k] + r + v * width), partials[k][v]);
-    }
-  if (r < leaf.rows)
-    for (int v = 0; v < num_vectors; ++v) {
-      const Mask exists = rows_below(r + v * width, leaf.rows);
-      const Lanes av = load(a + r + v * width);
-      for (int k = 0; k < Count; ++k) {
-        const Lanes added = multiply_add(av, load(x[k] + r + v * width), partials[k][v]);
-        partials[k][v] = select(exists, added, partials[k][v]);
-      }
-    }
-  for (int k = 0; k < Count; ++k) sums[k] = fold_vectors(partials[k], AddLanes{});
-}
-
-// The partials of so many sums stay in registers.
-constexpr std::uint32_t products_at_once = width == 8 ? 6 : 1;
-
-template <int Count>
-void rest_of_shared_products(const Leaf& leaf, const double* a, const std::uint32_t* b, std::uint32_t count, Lanes* sums) {
-  if (count == Count) return shared_products_of<Count>(leaf, a, b, sums);
-  if constexpr (Count > 1) rest_of_shared_products<Count - 1>(leaf, a, b, count, sums);
-}
-
-void shared_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  constexpr std::uint32_t group = 3 * 8;  // a multiple of both
-  const std::uint32_t* operands = leaf.operands + i.first;
-  const double* a = leaf.pointers[operands[0]];
-  Lanes waiting[group + width];
-  for (std::uint32_t first = 0; first < i.count - 1; first += group) {
-    const std::uint32_t count = i.count - 1 - first < group ? i.count - 1 - first : group;
-    const std::uint32_t* b = operands + 1 + first;
-    std::uint32_t k = 0;
-    for (; k + products_at_once <= count; k += products_at_once)
-      shared_products_of<products_at_once>(leaf, a, b + k, waiting + k);
-    if (k < count) rest_of_shared_products<products_at_once>(leaf, a, b + k, count - k, waiting + k);
-    for (std::uint32_t j = count; j % width != 0; ++j) waiting[j] = Lanes(0.0);
-    double* sums = leaf.sums + i.result + first;
-    for (k = 0; k + width <= count; k += width) store(sums + k, fold_side_by_side(waiting + k));
-    if (k == count) continue;
-    double last[width];
-    store(last, fold_side_by_side(waiting + k));
-    for (std::uint32_t j = 0; k + j < count; ++j) sums[k + j] = last[j];
-  }
 }

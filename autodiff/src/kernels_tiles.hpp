@@ -118,8 +118,6 @@ void dots_of_one_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
 
 // --- sums over rows of the products of two lists ---
 
-// Of each sum eight partials, row r adding to number r mod 8, which fold 8, 4, 2, 1.
-constexpr int product_partials = 8, product_vectors = product_partials / width;
 constexpr int tile_a = width == 8 ? 3 : width == 4 ? 2 : 1, tile_b = width == 8 ? 8 : width == 4 ? 2 : 1;
 
 // Keeps a value in a register that the compiler would load again for each use.
@@ -131,22 +129,23 @@ inline void keep(Lanes& x) {
 #endif
 }
 
+// Each sum goes by the partials of kernels.hpp.
 template <int A, int B>
 void products_of_tile(const Leaf& leaf, const double* const* a, const double* const* b, double* const* sums) {
   const double *own_a[A], *own_b[B];
   for (int i = 0; i < A; ++i) own_a[i] = a[i];
   for (int j = 0; j < B; ++j) own_b[j] = b[j];
-  Lanes partials[product_vectors][B][A];
+  Lanes partials[partial_vectors][B][A];
 #pragma GCC unroll 8
-  for (int v = 0; v < product_vectors; ++v)
+  for (int v = 0; v < partial_vectors; ++v)
 #pragma GCC unroll 8
     for (int j = 0; j < B; ++j)
 #pragma GCC unroll 8
       for (int i = 0; i < A; ++i) partials[v][j][i] = Lanes(0.0);
-  const std::ptrdiff_t whole = leaf.rows / product_partials * product_partials;
-  for (std::ptrdiff_t r = 0; r < whole; r += product_partials)
+  const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
+  for (std::ptrdiff_t r = 0; r < whole; r += num_partials)
 #pragma GCC unroll 8
-    for (int v = 0; v < product_vectors; ++v) {
+    for (int v = 0; v < partial_vectors; ++v) {
       Lanes x[A];
 #pragma GCC unroll 8
       for (int i = 0; i < A; ++i) x[i] = load(own_a[i] + r + v * width);
@@ -160,7 +159,7 @@ void products_of_tile(const Leaf& leaf, const double* const* a, const double* co
     }
   if (whole < leaf.rows)
 #pragma GCC unroll 8
-    for (int v = 0; v < product_vectors; ++v) {
+    for (int v = 0; v < partial_vectors; ++v) {
       const std::ptrdiff_t r = whole + v * width;
       const Mask exists = rows_below(r, leaf.rows);
 #pragma GCC unroll 8
@@ -172,7 +171,7 @@ void products_of_tile(const Leaf& leaf, const double* const* a, const double* co
         }
     }
 #pragma GCC unroll 8
-  for (int n = product_vectors; n > 1; n /= 2)
+  for (int n = partial_vectors; n > 1; n /= 2)
 #pragma GCC unroll 8
     for (int v = 0; v < n / 2; ++v)
 #pragma GCC unroll 8

@@ -153,7 +153,7 @@ class BodyLowering {
     if (shared_factor_[n] == no_node) return drafts_.push_back({n, StepKind::plain, operands(n), {}, {n}});
     const std::vector<Product>& products = products_by_factor_.at(shared_factor_[n]);
     if (products.back().sum != n) return;
-    Draft draft{n, StepKind::shared_products, {shared_factor_[n]}, {}, {}};
+    Draft draft{n, StepKind::products_of_lists, {shared_factor_[n], shared_factor_[n]}, {}, {}};
     for (const Product& p : products) {
       draft.operands.push_back(p.factor);
       draft.sums.push_back(p.sum);
@@ -219,12 +219,12 @@ class BodyLowering {
     drop_joined();
   }
 
-  // Sums over rows of the products of each of several factors with one list, where the last of them stands.
+  // Those of several factors with the same list, where the last of them stands.
   void join_products() {
     std::map<std::vector<NodeId>, std::vector<std::size_t>> groups;
     for (std::size_t i = 0; i < drafts_.size(); ++i)
-      if (const Draft& d = drafts_[i]; d.kind == StepKind::shared_products && d.sums.size() >= least_products)
-        groups[{d.operands.begin() + 1, d.operands.end()}].push_back(i);
+      if (const Draft& d = drafts_[i]; d.kind == StepKind::products_of_lists && d.sums.size() >= least_products)
+        groups[{d.operands.begin() + 2, d.operands.end()}].push_back(i);
     for (const auto& [list, steps] : groups) {
       if (steps.size() < 2) continue;
       Draft joined{drafts_[steps.back()].node, StepKind::products_of_lists, {}, {}, {}};
@@ -402,7 +402,7 @@ class BodyLowering {
     std::vector<bool> stays(graph_.size(), false);
     for (const Draft& d : drafts_)
       if (d.kind != StepKind::dots_of_one_list && d.kind != StepKind::dots_of_one_list_and_own &&
-          d.kind != StepKind::products_of_lists)
+          (d.kind != StepKind::products_of_lists || d.operands[1] == d.operands[0]))
         for (const NodeId x : d.operands) stays[x] = stays[x] || graph_.op(x) == Op::column;
     return static_cast<std::size_t>(std::ranges::count(stays, true));
   }

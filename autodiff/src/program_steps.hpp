@@ -14,7 +14,6 @@ enum class StepKind {
   dot_uniform_of_values,
   dots_of_one_list,
   dots_of_one_list_and_own,
-  shared_products,
   products_of_lists,
   copy
 };

@@ -12,6 +12,17 @@ namespace {
 
 class Writer;
 
+bool is_sum_step(const BodyStep& step) {
+  return step.op == Op::sum_rows || step.op == Op::sum_products;
+}
+
+// Of (a1, a2, .., a1; b1, b2, ..): how many a there are.
+std::uint32_t num_factors(const Body& body, const BodyStep& step) {
+  std::uint32_t count = 1;
+  while (body.operands[step.first + count] != body.operands[step.first]) ++count;
+  return count;
+}
+
 // A value of the code that is being written, or a plain number.
 struct Micro {
   Writer* writer = nullptr;
@@ -36,7 +47,10 @@ class Writer {
     for (std::size_t i = first_; i < last_; ++i) {
       const BodyStep& step = body_.steps[i];
       first_of_step_ = static_cast<ValueId>(code_.values.size());
-      define(step.result, value_of(step));
+      if (is_sum_step(step))
+        add_to_sums(step);
+      else
+        define(step.result, value_of(step));
     }
     settle_results();
     return std::move(code_);
@@ -88,6 +102,12 @@ class Writer {
     at_[pointer] = id;
     code_.results.push_back({id, pointer, false});
   }
+
+  std::uint32_t new_sum(std::uint32_t number) {
+    code_.sums.push_back(number);
+    return static_cast<std::uint32_t>(code_.sums.size() - 1);
+  }
+  void add_to_sums(const BodyStep& step);
 
   // Of the results at one place the last alone may be read by later steps.
   void settle_results();
@@ -247,6 +267,21 @@ Micro Writer::value_of(const BodyStep& step) {
 #undef RAPPEL_ROW_CODE_UNARY
 #undef RAPPEL_ROW_CODE_BINARY
 
+// As the kernels add.
+void Writer::add_to_sums(const BodyStep& step) {
+  if (step.kind != StepKind::products_of_lists) {
+    const Micro term = step.op == Op::sum_rows ? operand(step, 0) : dot_of(step);
+    emit(MicroOp::add_to_sum, id_of(term), 0, new_sum(step.result));
+    return;
+  }
+  const std::uint32_t num_a = num_factors(body_, step), num_b = step.count - num_a - 1;
+  for (std::uint32_t i = 0; i < num_a; ++i)
+    for (std::uint32_t j = 0; j < num_b; ++j) {
+      const ValueId a = id_of(operand(step, i)), b = id_of(operand(step, num_a + 1 + j));
+      emit(MicroOp::add_product_to_sum, a, b, new_sum(step.result + i * num_b + j));
+    }
+}
+
 void Writer::settle_results() {
   const std::uint32_t first_block = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size() +
                                                                body_.stored.size());
@@ -271,10 +306,18 @@ void Writer::settle_results() {
 
 }  // namespace
 
-bool has_row_code(const BodyStep& step) {
+bool has_row_code(const Body& body, const BodyStep& step) {
+  if (is_sum_step(step)) return body.operands[step.first] < uniform_bit;
   const bool plain = step.kind == StepKind::plain || step.kind == StepKind::dot_uniform ||
                      step.kind == StepKind::dot_uniform_of_values;
   return plain && step.num_results == 1 && has_formula(step.op);
+}
+
+std::uint32_t num_sums(const Body& body, const BodyStep& step) {
+  if (!is_sum_step(step)) return 0;
+  if (step.kind != StepKind::products_of_lists) return 1;
+  const std::uint32_t num_a = num_factors(body, step);
+  return num_a * (step.count - num_a - 1);
 }
 
 RowCode row_code(const Body& body, std::size_t first, std::size_t last) { return Writer(body, first, last).run(); }

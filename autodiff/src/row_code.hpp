@@ -23,6 +23,7 @@ enum class MicroOp : std::uint8_t {
   scale,        // a times 2^b
   neg, abs, neg_abs, sqrt, rint, reciprocal_14, move,
   select,    // the mask numbered a ? b : c
+  add_to_sum, add_product_to_sum,  // a, or a * b rounded once, over the rows that exist: into sum c of RowCode::sums
 };
 
 enum class MaskOp : std::uint8_t { less, less_equal, equal, both, negation };  // of values; of masks
@@ -48,12 +49,14 @@ struct RowCode {
   std::vector<MicroMask> masks;
   std::vector<double> constants;
   std::vector<MicroResult> results;  // in the order of their values
+  std::vector<std::uint32_t> sums;   // over rows: by which number among the body's
 };
 
 // Calls f with each value that value n reads, as often as it reads it.
 template <class F>
 void for_each_operand(const RowCode& code, ValueId n, F f);
 
+inline bool is_sum(MicroOp op) { return op == MicroOp::add_to_sum || op == MicroOp::add_product_to_sum; }
 inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant; }
 
 // The same values in an order in which those that wait for one another stand apart: a processor looks ahead over some
@@ -61,7 +64,10 @@ inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp:
 RowCode spread_out(const RowCode& code, int num_vectors);
 
 // Whether a step can be part of RowCode.
-bool has_row_code(const BodyStep& step);
+bool has_row_code(const Body& body, const BodyStep& step);
+
+// Of a step that has code: the sums over rows that it adds to.
+std::uint32_t num_sums(const Body& body, const BodyStep& step);
 
 // Of the steps first .. last - 1, for each of which has_row_code holds.
 RowCode row_code(const Body& body, std::size_t first, std::size_t last);
@@ -89,6 +95,7 @@ void for_each_operand(const RowCode& code, ValueId n, F f) {
     case MicroOp::rint:
     case MicroOp::reciprocal_14:
     case MicroOp::move:
+    case MicroOp::add_to_sum:
       return f(i.a);
     case MicroOp::fma:
     case MicroOp::negated_fma:

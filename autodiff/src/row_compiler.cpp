@@ -31,10 +31,11 @@ class MachineCode final : public RowMachineCode {
       constants.insert(constants.end(), m.code.constants.begin(), m.code.constants.end());
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunGenerator(to_, body, m.code, fetches_ahead).run(constants.data());
+      RunRoutine(to_, body, m.code, fetches_ahead).write(constants.data());
     }
     if (made.empty()) return;
     to_.readyRE();
+    reads_only_rows = made.size() == 1 && made[0].first == 0 && made[0].last == body.steps.size();
     for (std::size_t i = 0; i < made.size(); ++i)
       runs.push_back({made[i].first, made[i].last, reinterpret_cast<BodyKernel>(reinterpret_cast<std::uintptr_t>(to_.getCode() + entry[i]))});
   }
@@ -46,24 +47,27 @@ class MachineCode final : public RowMachineCode {
 
   // A long dot over columns is a loop that the kernels have; a run ends somewhere, so that scheduling it stays cheap.
   static std::vector<std::pair<std::size_t, std::size_t>> runs_of(const Body& body) {
-    constexpr std::uint32_t most_operands = 4096, long_dot = 96;
+    constexpr std::uint32_t most_operands = 4096, long_dot = 96, most_sums = 12;
     std::vector<std::pair<std::size_t, std::size_t>> runs;
     std::size_t first = 0;
-    std::uint32_t operands = 0;
+    std::uint32_t operands = 0, sums = 0;
     const auto finish = [&](std::size_t last) {
       if (last >= first + 2) runs.emplace_back(first, last);
       first = last;
-      operands = 0;
+      operands = sums = 0;
     };
     for (std::size_t i = 0; i < body.steps.size(); ++i) {
       const BodyStep& step = body.steps[i];
-      if (!has_row_code(step) || (step.kind == StepKind::dot_uniform && step.count >= long_dot)) {
+      const bool in_code = has_row_code(body, step) && !(step.kind == StepKind::dot_uniform && step.count >= long_dot);
+      const std::uint32_t added = in_code ? num_sums(body, step) : 0;
+      if (!in_code || added > most_sums) {
         finish(i);
         first = i + 1;
         continue;
       }
-      if (operands > most_operands) finish(i);
+      if (operands > most_operands || sums + added > most_sums) finish(i);
       operands += step.count;
+      sums += added;
     }
     finish(body.steps.size());
     return runs;

@@ -22,6 +22,7 @@ class RowMachineCode {
     BodyKernel kernel;
   };
   std::vector<Run> runs;
+  bool reads_only_rows = false;  // that exist: columns need no rows beyond
 };
 
 // When bodies are compiled: never, once they have run over some leaves, at once. The environment variable

@@ -19,23 +19,27 @@ namespace rappel::detail {
 namespace {
 
 
-constexpr int row_bytes = 8, vector_bytes = 64;
+constexpr int row_bytes = 8, vector_bytes = 64, vector_rows = 8;
 constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
 
 // Where the generated code finds things. Everything is left to the callee by the calling convention of x86-64 Linux.
 const Xbyak::Reg64 leaf(Xbyak::Operand::RDI), pointers(Xbyak::Operand::R8), offset(Xbyak::Operand::RAX),
     end(Xbyak::Operand::RCX), uniforms(Xbyak::Operand::RDX), blocks(Xbyak::Operand::R10), pool(Xbyak::Operand::R11),
-    place(Xbyak::Operand::RSI), frame(Xbyak::Operand::RBP), stack(Xbyak::Operand::RSP);
+    place(Xbyak::Operand::RSI), whole(Xbyak::Operand::R9), frame(Xbyak::Operand::RBP), stack(Xbyak::Operand::RSP);
 constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 2;  // masks of the sign and of the rest, then constants
 
-// One run. Registers go to values as they are made; where there is none left, the one whose next use is farthest gives
+inline Xbyak::Zmm sum_register(std::uint32_t sum) { return Xbyak::Zmm(num_registers - 1 - static_cast<int>(sum)); }
+
+// The rows of one run. Registers go to values as they are made; where there is none left, the one whose next use is farthest gives
 // way (Belady 1966), to memory if it does not stand there already.
 class RunGenerator {
  public:
-  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead)
+  // Masked: only the rows that exist are read, and added to sums.
+  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead, bool masked)
       : to_(to),
         body_(body),
         fetches_ahead_(fetches_ahead),
+        masked_(masked),
         code_(code),
         uses_(code),
         width_(vectors_at_once(code, uses_)),
@@ -47,35 +51,13 @@ class RunGenerator {
     for (const MicroResult& r : code.results) result_[r.value] = &r;
   }
 
-  void run(const double* constants) {
-    using namespace Xbyak;
-    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
-    to_.push(frame);
-    to_.mov(frame, stack);
-    to_.and_(stack, -vector_bytes);
-    const std::size_t reserve_at = to_.getSize() + 3;  // the constant of: sub rsp, imm32
-    to_.sub(stack, 0x7fffff00);
-    to_.mov(pointers, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, pointers))]);
-    to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
-    to_.shl(end, 3);
-    if (!body_.uniforms.empty()) {
-      to_.mov(uniforms, to_.ptr[pointers]);
-      to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
-    }
-    if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
-    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
-    to_.xor_(offset, offset);
-    Label next;
-    to_.L(next);
+  int rows_at_once() const { return width_ * vector_rows; }
+  std::uint32_t num_slots() const { return num_slots_; }
+
+  // What is done with the rows at `offset`.
+  void write() {
+    if (masked_) write_masks();
     for (ValueId n = 0; n < code_.values.size(); ++n) value(n);
-    to_.add(offset, width_ * vector_bytes);
-    to_.cmp(offset, end);
-    to_.jl(next, CodeGenerator::T_NEAR);
-    to_.mov(stack, frame);
-    to_.pop(frame);
-    to_.vzeroupper();
-    to_.ret();
-    to_.rewrite(reserve_at, num_slots_ * vector_bytes, 4);
   }
 
  private:
@@ -94,6 +76,26 @@ class RunGenerator {
            static_cast<std::size_t>(uniform(p.value) ? 0 : p.vector);
   }
   static Xbyak::Zmm zmm(int number) { return Xbyak::Zmm(number); }
+  static Xbyak::Opmask exists(int vector) { return Xbyak::Opmask(4 + vector); }
+
+  // Bits of the rows at `offset` that exist, for each vector.
+  void write_masks() {
+    to_.mov(place, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, rows))]);
+    to_.mov(whole, offset);
+    to_.shr(whole, 3);
+    to_.sub(place, whole);
+    to_.mov(whole, 0);
+    to_.cmovl(place, whole);  // by the flags of sub
+    to_.mov(whole, row_padding);
+    to_.cmp(place, whole);
+    to_.cmovg(place, whole);
+    to_.mov(whole, -1);
+    to_.bzhi(whole, whole, place);
+    for (int v = 0; v < width_; ++v) {
+      to_.kmovb(exists(v), Xbyak::Reg32(whole.getIdx()));
+      to_.shr(whole, vector_rows);
+    }
+  }
 
   // --- when a part is read next: the instruction at hand is that of value now_, vector vector_ ---
 
@@ -160,7 +162,7 @@ class RunGenerator {
   int take_register() {
     int best = none;
     std::uint32_t farthest = 0;
-    for (int r = 0; r < num_registers; ++r) {
+    for (int r = 0; r < num_registers - static_cast<int>(code_.sums.size()); ++r) {
       if (locked_[static_cast<std::size_t>(r)]) continue;
       const auto& held = held_[static_cast<std::size_t>(r)];
       if (!held) return r;
@@ -187,6 +189,13 @@ class RunGenerator {
     register_[index(p)] = none;
   }
 
+  void load(int r, Part p) {
+    if (reads_rows(p))
+      to_.vmovupd(zmm(r) | exists(p.vector) | Xbyak::util::T_z, address(p));
+    else
+      to_.vmovupd(zmm(r), address(p));
+  }
+
   // The register of a part, which stays until unlock().
   int in_register(Part p) {
     int r = register_[index(p)];
@@ -196,7 +205,7 @@ class RunGenerator {
         Xbyak::Address a = address(p);
         to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
       } else {
-        to_.vmovupd(zmm(r), address(p));
+        load(r, p);
       }
       hold(p, r);
     }
@@ -206,8 +215,9 @@ class RunGenerator {
 
   // A part that is read this once, from memory; else it is brought to a register.
   bool stays_in_memory(Part p) const {
-    return register_[index(p)] == none && dies(p) && (!uniform(p.value) || width_ == 1);
+    return register_[index(p)] == none && dies(p) && (!uniform(p.value) || width_ == 1) && !reads_rows(p);
   }
+  bool reads_rows(Part p) const { return masked_ && code_.values[p.value].op == MicroOp::load; }
 
   template <class Emit>  // emit(Zmm or Address)
   void with_operand(Part p, Emit emit) {
@@ -242,6 +252,10 @@ class RunGenerator {
     now_ = n;
     const bool is_read = result_[n] != nullptr && result_[n]->is_read;
     for (vector_ = 0; vector_ < width_; ++vector_) {
+      if (is_sum(code_.values[n].op)) {
+        add_to_sum(n, vector_);
+        continue;
+      }
       const int r = instruction(n, vector_);
       unlock();
       free_slots(n, vector_);
@@ -254,6 +268,22 @@ class RunGenerator {
     for_each_operand(code_, n, [&](ValueId x) {
       while (cursor_[x] < uses_.first[x + 1] && uses_.users[cursor_[x]] <= n) ++cursor_[x];
     });
+  }
+
+  void add_to_sum(ValueId n, int v) {
+    const MicroInstruction& i = code_.values[n];
+    const Xbyak::Zmm all = sum_register(i.c), sum = masked_ ? all | exists(v) : all;
+    Part a{i.a, v}, b{i.b, v};
+    if (i.op == MicroOp::add_to_sum) {
+      with_operand(a, [&](const Xbyak::Operand& x) { to_.vaddpd(sum, all, x); });
+    } else {
+      if (stays_in_memory(a) && !stays_in_memory(b)) std::swap(a, b);
+      const Xbyak::Zmm x = zmm(in_register(a));
+      with_operand(b, [&](const Xbyak::Operand& y) { to_.vfmadd231pd(sum, x, y); });
+    }
+    unlock();
+    free_slots(n, v);
+    drop_dead(n, v);
   }
 
   // Emits the instruction for one vector; its result's register.
@@ -375,7 +405,7 @@ class RunGenerator {
       Xbyak::Address a = address(c);
       to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
     } else {
-      to_.vmovupd(zmm(r), address(c));
+      load(r, c);
     }
     return r;
   }
@@ -423,6 +453,7 @@ class RunGenerator {
   Xbyak::CodeGenerator& to_;
   const Body& body_;
   bool fetches_ahead_;  // the next leaf's columns
+  bool masked_;
   const RowCode& code_;
   Uses uses_;
   int width_;
@@ -438,6 +469,97 @@ class RunGenerator {
   std::uint32_t in_place_ = never;  // the pointer that `place` holds
   ValueId now_ = 0;
   int vector_ = 0;
+};
+
+// One run: its rows as many at a time as its values leave registers for, those of a vector that is not whole at last; the
+// partials of its sums stay in registers meanwhile.
+class RunRoutine {
+ public:
+  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead)
+      : to_(to), body_(body), code_(code), fetches_ahead_(fetches_ahead) {}
+
+  void write(const double* constants) {
+    to_.push(frame);
+    to_.mov(frame, stack);
+    to_.and_(stack, -vector_bytes);
+    const std::size_t reserve_at = to_.getSize() + 3;  // the constant of: sub rsp, imm32
+    to_.sub(stack, 0x7fffff00);
+    load_pointers(constants);
+    for (std::uint32_t s = 0; s < code_.sums.size(); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
+    RunGenerator all(to_, body_, code_, fetches_ahead_, false), last(to_, body_, code_, fetches_ahead_, true);
+    to_.mov(whole, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, rows))]);
+    to_.and_(whole, -all.rows_at_once());
+    to_.shl(whole, 3);
+    loop(all, whole);
+    to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
+    to_.shl(end, 3);
+    loop(last, end);
+    store_sums();
+    to_.mov(stack, frame);
+    to_.pop(frame);
+    to_.vzeroupper();
+    to_.ret();
+    const std::uint32_t slots = std::max({all.num_slots(), last.num_slots(), std::uint32_t{1}});
+    to_.rewrite(reserve_at, slots * vector_bytes, 4);
+  }
+
+ private:
+  void load_pointers(const double* constants) {
+    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
+    to_.mov(pointers, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, pointers))]);
+    if (!body_.uniforms.empty()) {
+      to_.mov(uniforms, to_.ptr[pointers]);
+      to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
+    }
+    if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
+    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
+    to_.xor_(offset, offset);
+  }
+
+  void loop(RunGenerator& rows, const Xbyak::Reg64& limit) {
+    Xbyak::Label next, done;
+    to_.cmp(offset, limit);
+    to_.jge(done, Xbyak::CodeGenerator::T_NEAR);
+    to_.L(next);
+    rows.write();
+    to_.add(offset, rows.rows_at_once() * row_bytes);
+    to_.cmp(offset, limit);
+    to_.jl(next, Xbyak::CodeGenerator::T_NEAR);
+    to_.L(done);
+  }
+
+  // Lanes l and l + 4 of each, l and l + 2, l and l + 1, as the kernels fold; eight sums at a time.
+  void store_sums() {
+    if (code_.sums.empty()) return;
+    to_.mov(place, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, sums))]);
+    for (std::uint32_t first = 0; first < code_.sums.size(); first += vector_rows) {
+      const auto x = [&](std::uint32_t s) { return sum_register(std::min<std::uint32_t>(first + s, static_cast<std::uint32_t>(code_.sums.size()) - 1)); };
+      const auto t = [](int number) { return Xbyak::Zmm(number); };
+      for (int i = 0; i < 4; ++i) fold_halves(t(i), x(static_cast<std::uint32_t>(2 * i)), x(static_cast<std::uint32_t>(2 * i + 1)), 0x44, 0xee);
+      for (int i = 0; i < 2; ++i) fold_halves(t(i), t(2 * i), t(2 * i + 1), 0x88, 0xdd);
+      to_.vunpcklpd(t(4), t(0), t(1));
+      to_.vunpckhpd(t(5), t(0), t(1));
+      to_.vaddpd(t(4), t(4), t(5));
+      to_.vmovupd(to_.ptr[stack], t(4));
+      for (std::uint32_t s = 0; s < vector_rows && first + s < code_.sums.size(); ++s) {
+        constexpr int lane[vector_rows] = {0, 2, 4, 6, 1, 3, 5, 7};
+        to_.mov(offset, to_.ptr[stack + lane[s] * row_bytes]);
+        to_.mov(to_.ptr[place + static_cast<int>(code_.sums[first + s]) * row_bytes], offset);
+      }
+    }
+  }
+
+  void fold_halves(const Xbyak::Zmm& to, const Xbyak::Zmm& x, const Xbyak::Zmm& y, std::uint8_t one, std::uint8_t other) {
+    const Xbyak::Zmm a(6), b(7);
+    to_.vshuff64x2(a, x, y, one);
+    to_.vshuff64x2(b, x, y, other);
+    to_.vaddpd(to, a, b);
+  }
+
+  Xbyak::CodeGenerator& to_;
+  const Body& body_;
+  const RowCode& code_;
+  bool fetches_ahead_;
 };
 
 }  // namespace

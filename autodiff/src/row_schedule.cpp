@@ -19,6 +19,7 @@ class Spreading {
 
   RowCode run() {
     to_.constants = code_.constants;
+    to_.sums = code_.sums;
     map_.assign(size_, no_value);
     ready_.assign(size_, 0.0);
     done_.assign(size_, false);
@@ -47,6 +48,8 @@ class Spreading {
   void place_overwritten() {
     live_.assign(size_, false);
     for (const MicroResult& r : code_.results) live_[r.value] = live_[r.value] || r.is_read;
+    for (ValueId n = 0; n < size_; ++n)
+      if (is_sum(code_.values[n].op)) live_[n] = true;
     for (ValueId n = size_; n-- > 0;)
       if (live_[n]) for_each_operand(code_, n, [&](ValueId x) { live_[x] = true; });
     std::vector<std::vector<ValueId>> users(size_);
@@ -104,7 +107,7 @@ class Spreading {
     done_[n] = true;
     MicroInstruction i = code_.values[n];
     const bool one = i.op == MicroOp::neg || i.op == MicroOp::abs || i.op == MicroOp::neg_abs || i.op == MicroOp::sqrt || i.op == MicroOp::rint ||
-                     i.op == MicroOp::reciprocal_14 || i.op == MicroOp::move;
+                     i.op == MicroOp::reciprocal_14 || i.op == MicroOp::move || i.op == MicroOp::add_to_sum;
     if (i.op != MicroOp::select) i.a = map_[i.a];
     if (!one) i.b = map_[i.b];
     if (i.op == MicroOp::fma || i.op == MicroOp::negated_fma || i.op == MicroOp::select) i.c = map_[i.c];

@@ -18,6 +18,8 @@ struct Uses {
     const auto count = static_cast<ValueId>(code.values.size());
     for (const MicroResult& r : code.results)
       if (r.is_read) live[r.value] = true;
+    for (ValueId n = 0; n < count; ++n)
+      if (is_sum(code.values[n].op)) live[n] = true;
     for (ValueId n = count; n-- > 0;)
       if (live[n]) for_each_operand(code, n, [&](ValueId x) { live[x] = true; });
     const auto for_each_use = [&](auto use) {
@@ -48,11 +50,11 @@ std::size_t most_alive(const RowCode& code, const Uses& uses) {
   return static_cast<std::size_t>(most);
 }
 
-// Vectors of rows that are worked on side by side: as many as registers nearly hold. A few values that wait in memory cost less
-// than operations that wait for one another.
+// Vectors of rows that are worked on side by side: as many as registers nearly hold, but for those of the sums. A few values
+// that wait in memory cost less than operations that wait for one another.
 int vectors_at_once(const RowCode& code, const Uses& uses) {
-  const std::size_t alive = most_alive(code, uses) + 1;
-  return alive * 4 <= num_registers + 16 ? 4 : alive * 2 <= num_registers + 8 ? 2 : 1;
+  const std::size_t alive = most_alive(code, uses) + 1, registers = num_registers - code.sums.size();
+  return alive * 4 <= registers + 16 ? 4 : alive * 2 <= registers + 8 ? 2 : 1;
 }
 
 }  // namespace
