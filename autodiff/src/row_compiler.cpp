@@ -31,7 +31,14 @@ class MachineCode final : public RowMachineCode {
       constants.insert(constants.end(), m.code.constants.begin(), m.code.constants.end());
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunGenerator(to_, body, m.code, fetches_ahead).run(constants.data());
+      RunGenerator generator(to_, body, m.code, fetches_ahead);
+      if (of_single_values(body)) {
+        RunGenerator rest(to_, body, m.code, fetches_ahead);
+        rest.set_width(1);
+        generator.run(constants.data(), rest);
+      } else {
+        generator.run(constants.data());
+      }
     }
     if (made.empty()) return;
     to_.readyRE();

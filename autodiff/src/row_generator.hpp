@@ -48,8 +48,31 @@ class RunGenerator {
   }
 
   void run(const double* constants) {
-    using namespace Xbyak;
-    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
+    const std::size_t reserve_at = open(constants);
+    loop();
+    close(reserve_at, num_slots_);
+  }
+
+  // Of single values: vectors that are left over are worked on one by one, by `rest`.
+  void run(const double* constants, RunGenerator& rest) {
+    const std::size_t reserve_at = open(constants);
+    loop_while_whole();
+    rest.loop_while_whole();
+    close(reserve_at, std::max(num_slots_, rest.num_slots_));
+  }
+  // Registers, places and slots are those of the code; vectors side by side may be fewer.
+  void set_width(int width) {
+    width_ = width;
+    register_.assign(code_.values.size() * static_cast<std::size_t>(width_), none);
+    saved_.assign(register_.size(), false);
+    slot_.assign(register_.size(), never);
+  }
+
+ private:
+  static constexpr std::int8_t none = -1;
+
+  // Where the number of bytes of slots is to be written.
+  std::size_t open(const double* constants) {
     to_.push(frame);
     to_.mov(frame, stack);
     to_.and_(stack, -vector_bytes);
@@ -58,28 +81,55 @@ class RunGenerator {
     to_.mov(pointers, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, pointers))]);
     to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
     to_.shl(end, 3);
+    find_bases();
+    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
+    to_.xor_(offset, offset);
+    return reserve_at;
+  }
+
+  void find_bases() {
+    if (of_single_values(body_)) {
+      to_.mov(blocks, to_.ptr[pointers]);
+      to_.mov(uniforms, blocks);
+      return;
+    }
+    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
     if (!body_.uniforms.empty()) {
       to_.mov(uniforms, to_.ptr[pointers]);
       to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
     }
     if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
-    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
-    to_.xor_(offset, offset);
-    Label next;
+  }
+
+  void loop() {
+    Xbyak::Label next;
     to_.L(next);
     for (ValueId n = 0; n < code_.values.size(); ++n) value(n);
     to_.add(offset, width_ * vector_bytes);
     to_.cmp(offset, end);
-    to_.jl(next, CodeGenerator::T_NEAR);
+    to_.jl(next, Xbyak::CodeGenerator::T_NEAR);
+  }
+
+  // While there are as many vectors as are worked on side by side.
+  void loop_while_whole() {
+    Xbyak::Label next, done;
+    to_.L(next);
+    to_.lea(place, to_.ptr[offset + width_ * vector_bytes]);
+    to_.cmp(place, end);
+    to_.jg(done, Xbyak::CodeGenerator::T_NEAR);
+    for (ValueId n = 0; n < code_.values.size(); ++n) value(n);
+    to_.add(offset, width_ * vector_bytes);
+    to_.jmp(next, Xbyak::CodeGenerator::T_NEAR);
+    to_.L(done);
+  }
+
+  void close(std::size_t reserve_at, std::uint32_t num_slots) {
     to_.mov(stack, frame);
     to_.pop(frame);
     to_.vzeroupper();
     to_.ret();
-    to_.rewrite(reserve_at, num_slots_ * vector_bytes, 4);
+    to_.rewrite(reserve_at, num_slots * vector_bytes, 4);
   }
-
- private:
-  static constexpr std::int8_t none = -1;
 
   struct Part {  // of a value: one of its vectors, or all of them where it is uniform
     ValueId value;
