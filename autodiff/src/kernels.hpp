@@ -92,6 +92,10 @@ struct UniformInstruction {
   std::uint32_t until_call = 0;  // instructions from here to the next one that is none of a kernel's
 };
 
+// What an instruction has for an operation where it adds `count` values that stand in a row: its operands are the places of the
+// value they are added to and of the first of them. Sums over rows are no instruction.
+inline constexpr Op sum_in_a_row = Op::sum_rows;
+
 // Runs instructions over single values; the scalar kernels' formulas, bit for bit.
 void run_uniform(const UniformInstruction* first, const UniformInstruction* last,
                  const std::uint32_t* operands, double* values);

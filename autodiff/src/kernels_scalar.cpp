@@ -28,6 +28,14 @@ double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count)
   return total;
 }
 
+double sum_in_a_row_of(double total, const double* x, std::uint32_t count) {
+  std::uint32_t k = 0;
+  for (; k + 8 <= count; k += 8)
+    for (std::uint32_t i = 0; i < 8; ++i) total += x[k + i];
+  for (; k < count; ++k) total += x[k];
+  return total;
+}
+
 double dot_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]] * values[x[1]];
   for (std::uint32_t k = 2; k < count; k += 2) total += values[x[k]] * values[x[k + 1]];
@@ -74,6 +82,9 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
         break;
       case Op::sum:
         values[i->result] = sum_of(values, x, i->count);
+        break;
+      case detail::sum_in_a_row:
+        values[i->result] = sum_in_a_row_of(values[x[0]], values + x[1], i->count);
         break;
       case Op::dot:
         values[i->result] = dot_of(values, x, i->count);

@@ -35,9 +35,15 @@ struct Body {
   }
 };
 
+// Whether the blocks are the single values of a frame, one after the other, so that a row is one place further on in each.
+// `pointers` of a leaf leads to the first of them, and uniforms are numbered among them. See FusedGroups.
+inline bool of_single_values(const Body& body) { return body.leaf_rows == 1; }
+
 // Between the first rows of two blocks, in doubles: not a power of two, or the same rows of many blocks would compete for
 // a few sets of the cache.
-inline std::size_t block_stride(const Body& body) { return static_cast<std::size_t>(body.leaf_rows) + 8; }
+inline std::size_t block_stride(const Body& body) {
+  return of_single_values(body) ? 1 : static_cast<std::size_t>(body.leaf_rows) + 8;
+}
 
 // Uniform values, then one body at most for each table.
 struct Stage {

@@ -63,7 +63,8 @@ inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp:
 // hundred instructions only, and each value is one of them for every one of `num_vectors` vectors of rows.
 RowCode spread_out(const RowCode& code, int num_vectors);
 
-// Whether a step can be part of RowCode.
+// Whether a step can be part of RowCode; in the first form one that is no sum over rows.
+bool has_row_code(const BodyStep& step);
 bool has_row_code(const Body& body, const BodyStep& step);
 
 // Of a step that has code: the sums over rows that it adds to.

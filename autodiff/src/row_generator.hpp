@@ -54,6 +54,14 @@ class RunGenerator {
   int rows_at_once() const { return width_ * vector_rows; }
   std::uint32_t num_slots() const { return num_slots_; }
 
+  // Registers, places and slots are those of the code; vectors side by side may be fewer.
+  void set_width(int width) {
+    width_ = width;
+    register_.assign(code_.values.size() * static_cast<std::size_t>(width_), none);
+    saved_.assign(register_.size(), false);
+    slot_.assign(register_.size(), never);
+  }
+
   // What is done with the rows at `offset`.
   void write() {
     if (masked_) write_masks();
@@ -486,8 +494,11 @@ class RunRoutine {
     to_.sub(stack, 0x7fffff00);
     load_pointers(constants);
     for (std::uint32_t s = 0; s < code_.sums.size(); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
-    RunGenerator all(to_, body_, code_, fetches_ahead_, false), last(to_, body_, code_, fetches_ahead_, true);
-    to_.mov(whole, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, rows))]);
+    // Of single values all exist: vectors that are left over are worked on one by one.
+    const bool single = of_single_values(body_);
+    RunGenerator all(to_, body_, code_, fetches_ahead_, false), last(to_, body_, code_, fetches_ahead_, !single);
+    if (single) last.set_width(1);
+    to_.mov(whole, to_.ptr[leaf + static_cast<int>(single ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
     to_.and_(whole, -all.rows_at_once());
     to_.shl(whole, 3);
     loop(all, whole);
@@ -505,15 +516,24 @@ class RunRoutine {
 
  private:
   void load_pointers(const double* constants) {
-    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
     to_.mov(pointers, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, pointers))]);
+    find_bases();
+    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
+    to_.xor_(offset, offset);
+  }
+
+  void find_bases() {
+    if (of_single_values(body_)) {
+      to_.mov(blocks, to_.ptr[pointers]);
+      to_.mov(uniforms, blocks);
+      return;
+    }
+    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
     if (!body_.uniforms.empty()) {
       to_.mov(uniforms, to_.ptr[pointers]);
       to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
     }
     if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
-    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
-    to_.xor_(offset, offset);
   }
 
   void loop(RunGenerator& rows, const Xbyak::Reg64& limit) {

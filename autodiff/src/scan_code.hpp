@@ -21,6 +21,7 @@
 namespace rappel::detail {
 
 struct ScanCode;
+class FusedGroups;
 
 // A stacked value: a list of values, or one that a scan of the frame stacks.
 struct StackedSource {
@@ -98,6 +99,7 @@ struct FrameCalls {
   const LookupKernels* lookups = nullptr;  // bound, of a body
   std::vector<UniformGroup> groups;
   std::vector<std::uint32_t> group_operands, group_places;
+  std::vector<std::shared_ptr<FusedGroups>> fused;
 };
 
 // The values of a step are its carry, inputs and captures, then constants, then what it computes.
@@ -156,6 +158,8 @@ std::vector<NodeId> values_read(const Graph& graph, NodeId n);
 
 // What an instruction of a frame has for an operation where it is a group's call: further results are no instruction.
 inline constexpr Op group_call = Op::result;
+// Where groups follow, `count` of them, that may run as one loop: those numbered `first` among the fused ones. Likewise.
+inline constexpr Op fused_call = Op::max_rows;
 
 // An instruction of a frame that is a call: `first` is its number.
 inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack || op == Op::custom || op == Op::gather || op == Op::scatter_rows; }

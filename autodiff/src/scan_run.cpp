@@ -1,6 +1,7 @@
 #include "scan_run.hpp"
 
 #include "custom_op.hpp"
+#include "fused_groups.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -304,6 +305,8 @@ void run_uniform_calls(const std::vector<UniformInstruction>& instructions, cons
       const UniformGroup& group = calls.groups[next->first];
       group.kernel(group, lists, values);
       ++next;
+    } else if (next->op == fused_call) {
+      next += calls.fused[next->first]->run(values) ? next->count + 1 : 1;
     } else {
       ScanRun(calls, state, Frame{values}).run(next->op, next->first);
       ++next;
@@ -313,12 +316,14 @@ void run_uniform_calls(const std::vector<UniformInstruction>& instructions, cons
 
 void count_until_calls(std::vector<UniformInstruction>& instructions) {
   std::uint32_t until = 0;
-  for (auto i = instructions.rbegin(); i != instructions.rend(); ++i) i->until_call = is_call(i->op) || i->op == group_call ? until = 0 : ++until;
+  for (auto i = instructions.rbegin(); i != instructions.rend(); ++i)
+    i->until_call = is_call(i->op) || i->op == group_call || i->op == fused_call ? until = 0 : ++until;
 }
 
 void bind_calls(FrameCalls& calls, const KernelTable& kernels,
                 const std::function<BodyInstruction(const BodyStep&)>& bind) {
   for (UniformGroup& group : calls.groups) group.kernel = kernels.find_group(group.op);
+  for (const std::shared_ptr<FusedGroups>& fused : calls.fused) fused->bind(kernels.instruction_set);
   for (ScanCall& call : calls.scans) {
     for (const BodyStep& s : call.code->body)
       call.code->instructions.push_back(is_call(s.op) ? BodyInstruction{} : bind(s));

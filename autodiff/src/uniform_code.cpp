@@ -1,6 +1,7 @@
 #include "uniform_code.hpp"
 
 #include "lower_body.hpp"
+#include "uniform_fusion.hpp"
 
 #include <algorithm>
 
@@ -40,6 +41,8 @@ UniformCoder::UniformCoder(const UniformWork& work, std::vector<std::uint32_t>& 
 
 void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInstruction>& instructions,
                        const std::function<std::uint32_t(NodeId)>& add_call) {
+  const std::size_t first = instructions.size();
+  block_of_instruction_.clear();
   UniformSchedule schedule = scheduler_.schedule(nodes);
   for (const UniformStep& step : schedule.steps) {
     const std::span members(schedule.nodes.data() + step.first, step.count);
@@ -50,16 +53,21 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
     } else if (is_call(work_.graph.op(n))) {
       add_places(n, num_results(work_.graph, n));
       instructions.push_back({work_.graph.op(n), add_call(n), 0, 0});
+      block_of_instruction_.push_back(no_block);
     } else {
       add_single(n, instructions);
     }
   }
+  std::vector<std::uint32_t> read_until;
+  for (const std::uint32_t block : block_of_instruction_)
+    read_until.push_back(block == no_block ? read_by_others : blocks_[block].read_until);
+  fuse_groups(instructions, first, read_until, operands_, calls_);
 }
 
 void UniformCoder::add_single(NodeId n, std::vector<UniformInstruction>& instructions) {
   add_places(n, num_results(work_.graph, n));
   add_instruction(n, instructions);
-  for (const NodeId x : operands_of_member_) has_read(x);
+  for (const NodeId x : operands_of_member_) has_read(x, instructions.size());
 }
 
 void UniformCoder::add_instruction(NodeId n, std::vector<UniformInstruction>& instructions) {
@@ -68,6 +76,7 @@ void UniformCoder::add_instruction(NodeId n, std::vector<UniformInstruction>& in
                           static_cast<std::uint32_t>(operands_of_member_.size()), place_[n]});
   for (const NodeId x : operands_of_member_) operands_.push_back(place_[x]);
   for (NodeId k = n; k < n + num_results(work_.graph, n); ++k) operands_.push_back(place_[k]);
+  block_of_instruction_.push_back(block_of_[n]);
 }
 
 void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstruction>& instructions) {
@@ -81,11 +90,12 @@ void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstr
       continue;
     }
     instructions.push_back({group_call, static_cast<std::uint32_t>(calls_.groups.size()), 0, 0});
+    block_of_instruction_.push_back(block_of_[members[first]]);
     add_run(op, first, length, run_places_[i]);
   }
   for (const NodeId n : members) {
     scheduler_.operands(n, operands_of_member_);
-    for (const NodeId x : operands_of_member_) has_read(x);
+    for (const NodeId x : operands_of_member_) has_read(x, instructions.size());
   }
 }
 
@@ -227,14 +237,16 @@ std::uint32_t UniformCoder::add_block(std::span<const NodeId> nodes, std::uint32
   }
   for (const NodeId n : nodes)
     if (!kept) block_of_[n] = static_cast<std::uint32_t>(blocks_.size());
-  blocks_.push_back({first, size, uses});
+  blocks_.push_back({first, size, uses, read_by_others});
   return first;
 }
 
-void UniformCoder::has_read(NodeId n) {
+void UniformCoder::has_read(NodeId n, std::size_t num_instructions) {
   if (block_of_[n] == no_block) return;
   Block& block = blocks_[block_of_[n]];
-  if (--block.uses == 0) free_[block.size].push_back(block.first);
+  if (--block.uses != 0) return;
+  free_[block.size].push_back(block.first);
+  block.read_until = static_cast<std::uint32_t>(num_instructions);
 }
 
 }  // namespace rappel::detail

@@ -29,6 +29,7 @@ class UniformCoder {
   struct Block {
     std::uint32_t first, size;
     std::uint32_t uses;  // to come
+    std::uint32_t read_until;  // the number of instructions then, or read_by_others
   };
   struct Member {
     std::uint32_t role;
@@ -47,7 +48,7 @@ class UniformCoder {
   void add_places(NodeId n, std::uint32_t count);
   void add_places(std::span<const NodeId> members);
   std::uint32_t add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept);
-  void has_read(NodeId n);
+  void has_read(NodeId n, std::size_t num_instructions);
 
   const UniformWork& work_;
   std::vector<std::uint32_t>& place_;
@@ -57,6 +58,7 @@ class UniformCoder {
   UniformScheduler scheduler_;
   std::vector<std::uint32_t> block_of_;  // by node
   std::vector<Block> blocks_;
+  std::vector<std::uint32_t> block_of_instruction_;  // of those that are being added
   std::map<std::uint32_t, std::vector<std::uint32_t>> free_;  // by size
   // Of the group at hand.
   std::vector<NodeId> operands_of_member_;

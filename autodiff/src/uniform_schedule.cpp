@@ -12,7 +12,7 @@ constexpr std::size_t window_nodes = 32768;
 
 constexpr std::uint16_t most_terms = 128;  // of a chain: so that other work goes on beside its latency
 
-// Operations whose kernels take each row by itself stand first in the table.
+// They stand first in the table.
 constexpr int num_elementwise = 0
 #define RAPPEL_UNARY(...) +1
 #define RAPPEL_UNARY_AUX(...) +1
@@ -42,7 +42,7 @@ std::uint32_t least_members(Op op) {
     case Op::dot:
       return 4;
     default:
-      return static_cast<int>(op) < num_elementwise ? 4 : 0;
+      return is_elementwise(op) ? 4 : 0;
   }
 }
 
@@ -61,6 +61,8 @@ struct Entry {
 };
 
 }  // namespace
+
+bool is_elementwise(Op op) { return static_cast<int>(op) < num_elementwise; }
 
 UniformScheduler::UniformScheduler(const UniformWork& work)
     : work_(work),

@@ -11,6 +11,9 @@
 
 namespace rappel::detail {
 
+// Operations whose kernels take each row by itself.
+bool is_elementwise(Op op);
+
 // Uniform nodes of one frame: of a program, or of the body of a scan.
 struct UniformWork {
   const Graph& graph;

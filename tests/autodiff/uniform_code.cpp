@@ -7,9 +7,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <random>
 
 namespace rappel::test {
@@ -173,6 +176,115 @@ BOOST_AUTO_TEST_CASE(keeps_the_order_of_long_sums_of_products) {
     const std::vector<double> found = run(traced, Inputs<double>{v}, *kernels);
     for (std::size_t s = 0; s < sums; ++s) BOOST_TEST(found[s] == (contracts ? contracted[s] : rounded[s]));
   }
+}
+
+// --- groups that run as one loop, compiled or not ---
+
+struct Compiling {
+  explicit Compiling(const char* when) { setenv("RAPPEL_ROW_COMPILER", when, 1); }
+  ~Compiling() { unsetenv("RAPPEL_ROW_COMPILER"); }
+  Compiling(const Compiling&) = delete;
+  Compiling& operator=(const Compiling&) = delete;
+};
+
+void check_compiled_or_not(const Traced& traced) {
+  for (const char* when : {"off", "always"}) {
+    const Compiling compiling(when);
+    check_everywhere(traced);
+  }
+}
+
+// Vectors of nodes made of earlier ones and of parameters: member by member, of the next member, of one for all. Some are
+// outputs, some are added up.
+Traced random_vectors(Random& random, std::size_t members, int num_vectors) {
+  constexpr Op ops[] = {Op::add, Op::sub, Op::mul, Op::neg, Op::square, Op::fma, Op::sum, Op::max, Op::div, Op::select};
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<std::vector<NodeId>> vectors(1);
+  for (std::size_t i = 0; i <= members; ++i) vectors[0].push_back(graph.parameter());
+  const NodeId one = graph.constant(1.5);
+  for (int v = 0; v < num_vectors; ++v) {
+    const Op op = ops[up_to(random, std::size(ops) - 1)];
+    const std::size_t num_operands = op == Op::neg || op == Op::square ? 1
+                                     : op == Op::fma || op == Op::select ? 3
+                                     : op == Op::sum                     ? 4
+                                                                         : 2;
+    std::vector<std::function<NodeId(std::size_t)>> operands;
+    for (std::size_t k = 0; k < num_operands; ++k) {
+      const std::vector<NodeId> from = vectors[vectors.size() - 1 - static_cast<std::size_t>(up_to(random, std::min(4, v)))];
+      const std::size_t shift = up_to(random, 4) == 0 ? 1 : 0;
+      if (up_to(random, 7) == 0)
+        operands.push_back([=, n = v % 2 == 0 ? one : from[3]](std::size_t) { return n; });
+      else
+        operands.push_back([=](std::size_t i) { return from[(i + shift) % from.size()]; });
+    }
+    std::vector<NodeId> made;
+    for (std::size_t i = 0; i < members; ++i) {
+      std::vector<NodeId> x;
+      for (const auto& operand : operands) x.push_back(operand(i));
+      made.push_back(graph.node(op, x));
+    }
+    if (up_to(random, 5) == 0) traced.outputs.insert(traced.outputs.end(), made.begin(), made.end());
+    if (up_to(random, 3) == 0) {
+      NodeId total = made[0];
+      for (std::size_t i = 1; i < members; ++i) total = graph.node(Op::add, {total, made[i]});
+      traced.outputs.push_back(total);
+    }
+    vectors.push_back(std::move(made));
+  }
+  traced.outputs.insert(traced.outputs.end(), vectors.back().begin(), vectors.back().end());
+  return traced;
+}
+
+BOOST_AUTO_TEST_CASE(groups_that_run_as_one_loop_equal_the_graph_node_by_node) {
+  Random random(12);
+  std::size_t loops = 0;
+  for (const std::size_t members : {31, 32, 33, 39, 40, 41, 63, 64, 65, 99, 128, 257})
+    for (int trial = 0; trial < 12; ++trial) {
+      const Traced traced = random_vectors(random, members, 3 + up_to(random, 20));
+      loops += detail::lower(traced).calls.fused.size();
+      check_compiled_or_not(traced);
+    }
+  BOOST_TEST(loops > 100u);
+}
+
+// What of a loop is read by others, wherever they stand, is in its place.
+BOOST_AUTO_TEST_CASE(what_others_read_of_a_loop_is_written) {
+  constexpr std::size_t members = 100;
+  for (std::size_t read = 0; read < 5; ++read) {
+    Traced traced{{}, {}, {}};
+    Graph& graph = traced.graph;
+    std::vector<std::vector<NodeId>> v(6);
+    for (std::size_t i = 0; i < members; ++i) v[0].push_back(graph.parameter());
+    for (std::size_t k = 1; k < 6; ++k)
+      for (std::size_t i = 0; i < members; ++i)
+        v[k].push_back(graph.node(k % 2 == 0 ? Op::mul : Op::sub, {v[k - 1][i], v[k / 3][i]}));
+    for (std::size_t i = 0; i + 1 < members; ++i)  // a sum, a gathered one, a single one
+      traced.outputs.push_back(graph.node(Op::fma, {v[5][i], v[read][i + 1], v[read][(7 * i) % members]}));
+    traced.outputs.push_back(graph.node(Op::square, {v[read][17]}));
+    check_compiled_or_not(traced);
+  }
+}
+
+// Long sums begin before what does not wait for them.
+BOOST_AUTO_TEST_CASE(sums_of_a_row_begin_early) {
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> x, y;
+  for (int i = 0; i < 20; ++i) x.push_back(graph.parameter());
+  for (const NodeId n : x) y.push_back(graph.node(Op::square, {n}));
+  NodeId total = y[0];
+  for (std::size_t i = 1; i < y.size(); ++i) total = graph.node(Op::add, {total, y[i]});
+  for (int k = 0; k < 3; ++k)
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = graph.node(k == 1 ? Op::div : Op::sub, {y[i], x[i]});
+  traced.outputs = y;
+  traced.outputs.push_back(total);
+  const detail::Program program = detail::lower(traced);
+  std::vector<Op> ops;
+  for (const detail::UniformInstruction& i : program.stages[0].uniforms) ops.push_back(i.op);
+  const Op group = detail::group_call;
+  BOOST_TEST((ops == std::vector<Op>{group, detail::sum_in_a_row, group, group, group}));
+  check_compiled_or_not(traced);
 }
 
 // A cost of a few thousand values needs no more places than are read at a time.

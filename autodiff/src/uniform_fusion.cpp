@@ -1,0 +1,216 @@
+#include "uniform_fusion.hpp"
+
+#include "fused_groups.hpp"
+#include "row_code.hpp"
+#include "uniform_schedule.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace rappel::detail {
+namespace {
+
+constexpr std::size_t most_together = 64;      // instructions that are ordered together
+constexpr std::uint32_t least_terms = 16;      // of a sum that others may wait for
+constexpr std::size_t least_groups = 3;        // that are worth a loop of their own,
+constexpr std::uint32_t least_members = 32;    // of so many members each
+constexpr std::size_t most_fused = 64;         // in a frame: compiled code takes memory
+constexpr std::uint32_t last_place = 1u << 27;  // that compiled code reaches
+
+struct Places {
+  std::uint32_t first, end;
+  bool in_a_row = false;  // a place for each member
+
+  bool meet(const Places& other) const { return first < other.end && other.first < end; }
+};
+
+struct Work {
+  UniformInstruction instruction;
+  std::uint32_t read_until;
+  std::vector<Places> reads;
+  Places writes;
+  const UniformGroup* group = nullptr;  // that may be part of a loop
+  bool is_sum = false, is_done = false;
+
+  bool reads_from(const Work& other) const {
+    return std::ranges::any_of(reads, [&](const Places& r) { return r.meet(other.writes); });
+  }
+  bool waits_for(const Work& before) const {
+    return writes.meet(before.writes) || reads_from(before) || before.reads_from(*this);
+  }
+  // What both read and write is of the same member, so that it does not matter which member comes first.
+  bool is_aligned_with(const Work& other) const {
+    const auto aligned = [](const Work& reader, const Work& writer) {
+      return std::ranges::all_of(reader.reads, [&](const Places& r) {
+        return !r.meet(writer.writes) || (r.in_a_row && r.first == writer.writes.first);
+      });
+    };
+    return aligned(*this, other) && aligned(other, *this) &&
+           (!writes.meet(other.writes) || writes.first == other.writes.first);
+  }
+};
+
+class Fusion {
+ public:
+  Fusion(std::vector<UniformInstruction>& to, std::vector<std::uint32_t>& operands, FrameCalls& calls)
+      : to_(to), operands_(operands), calls_(calls) {}
+
+  // Instructions that are no calls, numbered from `first_number` on.
+  void add(std::span<const UniformInstruction> instructions, std::span<const std::uint32_t> read_until,
+           std::uint32_t first_number) {
+    first_number_ = first_number;
+    work_.clear();
+    for (std::size_t i = 0; i < instructions.size(); ++i)
+      work_.push_back(instructions[i].op == group_call ? group(instructions[i], read_until[i])
+                                                       : single(instructions[i], read_until[i]));
+    for (std::size_t i = 0; i < work_.size(); ++i) {
+      if (work_[i].is_done) continue;
+      const std::vector<std::size_t> loop = loop_from(i);
+      if (loop.size() >= least_groups && calls_.fused.size() < most_fused) {
+        add_fused(loop);
+        for (const std::size_t k : loop) add(k);
+      } else {
+        add(i);
+      }
+      for (std::size_t k = i + 1; k < work_.size(); ++k)
+        if (work_[k].is_sum && is_ready(k)) add(k);
+    }
+  }
+
+ private:
+  Work group(const UniformInstruction& i, std::uint32_t read_until) {
+    const UniformGroup& g = calls_.groups[i.first];
+    Work work{i, read_until, {}, {g.result, g.result + (g.count + group_padding - 1) / group_padding * group_padding}};
+    bool in_rows = g.count >= least_members && work.writes.end < last_place && has_row_code({g.op, StepKind::plain, 0, 0, 0, 0, 1});
+    for (std::uint32_t k = 0; k < g.num_operands; ++k) {
+      const std::uint32_t operand = calls_.group_operands[g.first + k], place = operand & ~(one_for_all | gathered);
+      if (operand & gathered) {
+        const auto [least, most] = std::ranges::minmax(std::span(calls_.group_places.data() + place, g.count));
+        work.reads.push_back({least, most + 1});
+        in_rows = false;
+      } else {
+        const bool one = (operand & one_for_all) != 0;
+        work.reads.push_back({place, place + (one ? 1 : g.count), !one});
+      }
+    }
+    if (in_rows) work.group = &g;
+    return work;
+  }
+
+  Work single(const UniformInstruction& i, std::uint32_t read_until) {
+    const std::span x(operands_.data() + i.first, i.count);
+    Work work{i, read_until, {}, {i.result, i.result + 1}};
+    const auto next_to = [](std::uint32_t a, std::uint32_t b) { return b == a + 1; };
+    if (i.op == Op::sum && i.count > least_terms && std::ranges::adjacent_find(x.subspan(1), std::not_fn(next_to)) == x.end()) {
+      work.is_sum = true;
+      work.instruction.op = sum_in_a_row;
+      work.instruction.count = i.count - 1;
+      work.reads = {{x[0], x[0] + 1}, {x[1], x[1] + i.count - 1}};
+      return work;
+    }
+    for (const std::uint32_t place : x) work.reads.push_back({place, place + 1});
+    return work;
+  }
+
+  bool is_ready(std::size_t k) const {
+    if (work_[k].is_done) return false;
+    for (std::size_t i = 0; i < k; ++i)
+      if (!work_[i].is_done && work_[k].waits_for(work_[i])) return false;
+    return true;
+  }
+
+  void add(std::size_t k) {
+    work_[k].is_done = true;
+    to_.push_back(work_[k].instruction);
+  }
+
+  // Groups that may run before all others that are left, member by member.
+  std::vector<std::size_t> loop_from(std::size_t first) const {
+    std::vector<std::size_t> loop;
+    if (work_[first].group == nullptr) return loop;
+    std::vector<const Work*> others;
+    for (std::size_t k = first; k < work_.size(); ++k) {
+      const Work& work = work_[k];
+      if (work.is_done) continue;
+      const bool fits = work.group != nullptr && work.group->count == work_[first].group->count &&
+                        std::ranges::all_of(loop, [&](std::size_t i) { return work.is_aligned_with(work_[i]); }) &&
+                        std::ranges::none_of(others, [&](const Work* w) { return work.waits_for(*w); });
+      if (fits)
+        loop.push_back(k);
+      else
+        others.push_back(&work);
+    }
+    return loop;
+  }
+
+  // Whether none but the groups of the loop read what this one of them writes.
+  bool is_private(std::size_t k, const std::vector<std::size_t>& loop) const {
+    const std::uint32_t until = work_[k].read_until - first_number_;
+    if (work_[k].read_until == read_by_others || until > work_.size()) return false;
+    for (std::size_t i = k + 1; i < until; ++i)
+      if (!std::ranges::binary_search(loop, i) && work_[i].reads_from(work_[k])) return false;
+    return true;
+  }
+
+  void add_fused(const std::vector<std::size_t>& loop) {
+    Body body;
+    body.leaf_rows = 1;
+    for (const std::size_t k : loop)
+      for (const Places& r : work_[k].reads)
+        if (!r.in_a_row) body.uniforms.push_back(r.first);
+    std::ranges::sort(body.uniforms);
+    body.uniforms.erase(std::ranges::unique(body.uniforms).begin(), body.uniforms.end());
+    const auto first_block = static_cast<std::uint32_t>(body.uniforms.size());
+    body.num_blocks = last_place;
+    for (const std::size_t k : loop) {
+      const Work& work = work_[k];
+      const std::uint32_t result = first_block + work.writes.first;
+      body.steps.push_back({work.group->op, StepKind::plain, 0, static_cast<std::uint32_t>(body.operands.size()),
+                            work.group->num_operands, result, 1});
+      for (const Places& r : work.reads)
+        body.operands.push_back(r.in_a_row ? first_block + r.first : number_of(body.uniforms, r.first) | uniform_bit);
+      body.operands.push_back(result);
+    }
+    BodyStep reader{Op::max_rows, StepKind::plain, 0, static_cast<std::uint32_t>(body.operands.size()), 0, 0, 0};
+    for (const std::size_t k : loop)
+      if (!is_private(k, loop)) body.operands.push_back(first_block + work_[k].writes.first), ++reader.count;
+    body.steps.push_back(reader);
+    to_.push_back({fused_call, static_cast<std::uint32_t>(calls_.fused.size()), static_cast<std::uint32_t>(loop.size()), 0});
+    calls_.fused.push_back(std::make_shared<FusedGroups>(std::move(body), work_[loop[0]].group->count));
+  }
+
+  static std::uint32_t number_of(const std::vector<std::uint32_t>& sorted, std::uint32_t place) {
+    return static_cast<std::uint32_t>(std::ranges::lower_bound(sorted, place) - sorted.begin());
+  }
+
+  std::vector<UniformInstruction>& to_;
+  std::vector<std::uint32_t>& operands_;
+  FrameCalls& calls_;
+  std::vector<Work> work_;
+  std::uint32_t first_number_ = 0;
+};
+
+bool moves(const UniformInstruction& i) {
+  return i.op == group_call || i.op == Op::sum || i.op == Op::dot || is_elementwise(i.op);
+}
+
+}  // namespace
+
+void fuse_groups(std::vector<UniformInstruction>& instructions, std::size_t first, std::span<const std::uint32_t> read_until,
+                 std::vector<std::uint32_t>& operands, FrameCalls& calls) {
+  const std::vector<UniformInstruction> before(instructions.begin() + static_cast<std::ptrdiff_t>(first), instructions.end());
+  instructions.resize(first);
+  Fusion fusion(instructions, operands, calls);
+  for (std::size_t i = 0; i < before.size();) {
+    std::size_t end = i;
+    while (end < before.size() && end - i < most_together && moves(before[end])) ++end;
+    if (end == i) {
+      instructions.push_back(before[i++]);
+      continue;
+    }
+    fusion.add(std::span(before).subspan(i, end - i), read_until.subspan(i, end - i), static_cast<std::uint32_t>(first + i));
+    i = end;
+  }
+}
+
+}  // namespace rappel::detail
