@@ -171,20 +171,16 @@ void products_of_tile(const Leaf& leaf, const double* const* a, const double* co
         }
     }
 #pragma GCC unroll 8
-  for (int n = partial_vectors; n > 1; n /= 2)
-#pragma GCC unroll 8
-    for (int v = 0; v < n / 2; ++v)
-#pragma GCC unroll 8
-      for (int j = 0; j < B; ++j)
-#pragma GCC unroll 8
-        for (int i = 0; i < A; ++i) partials[v][j][i] = partials[v][j][i] + partials[v + n / 2][j][i];
-#pragma GCC unroll 8
   for (int i = 0; i < A; ++i)
 #pragma GCC unroll 8
     for (int first = 0; first < B; first += width) {
       Lanes folded[width];
 #pragma GCC unroll 8
-      for (int l = 0; l < width; ++l) folded[l] = first + l < B ? partials[0][(first + l) % B][i] : Lanes(0.0);
+      for (int l = 0; l < width; ++l) {
+        Lanes own[partial_vectors];
+        for (int v = 0; v < partial_vectors; ++v) own[v] = partials[v][(first + l) % B][i];
+        folded[l] = fold_vectors(own, AddLanes{});  // beyond B of any
+      }
       const Lanes sum = fold_side_by_side(folded);
       if (first + width <= B) {
         store(sums[i] + first, sum);

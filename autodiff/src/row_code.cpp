@@ -306,11 +306,8 @@ void Writer::settle_results() {
 
 }  // namespace
 
-bool has_row_code(const Body& body, const BodyStep& step) {
-  return is_sum_step(step) ? body.operands[step.first] < uniform_bit : has_row_code(step);
-}
-
 bool has_row_code(const BodyStep& step) {
+  if (is_sum_step(step)) return true;
   const bool plain = step.kind == StepKind::plain || step.kind == StepKind::dot_uniform ||
                      step.kind == StepKind::dot_uniform_of_values;
   return plain && step.num_results == 1 && has_formula(step.op);

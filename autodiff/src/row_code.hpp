@@ -26,7 +26,7 @@ enum class MicroOp : std::uint8_t {
   add_to_sum, add_product_to_sum,  // a, or a * b rounded once, over the rows that exist: into sum c of RowCode::sums
 };
 
-enum class MaskOp : std::uint8_t { less, less_equal, equal, both, negation };  // of values; of masks
+enum class MaskOp : std::uint8_t { less, less_equal, equal };
 
 struct MicroInstruction {
   MicroOp op;
@@ -63,23 +63,14 @@ inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp:
 // hundred instructions only, and each value is one of them for every one of `num_vectors` vectors of rows.
 RowCode spread_out(const RowCode& code, int num_vectors);
 
-// Whether a step can be part of RowCode; in the first form one that is no sum over rows.
+// Whether a step can be part of RowCode.
 bool has_row_code(const BodyStep& step);
-bool has_row_code(const Body& body, const BodyStep& step);
 
 // Of a step that has code: the sums over rows that it adds to.
 std::uint32_t num_sums(const Body& body, const BodyStep& step);
 
 // Of the steps first .. last - 1, for each of which has_row_code holds.
 RowCode row_code(const Body& body, std::size_t first, std::size_t last);
-
-template <class F>
-void for_each_operand_of_mask(const RowCode& code, std::uint32_t mask, F f) {
-  const MicroMask& m = code.masks[mask];
-  if (m.op != MaskOp::negation && m.op != MaskOp::both) return f(m.a), f(m.b);
-  for_each_operand_of_mask(code, m.a, f);
-  if (m.op == MaskOp::both) for_each_operand_of_mask(code, m.b, f);
-}
 
 template <class F>
 void for_each_operand(const RowCode& code, ValueId n, F f) {
@@ -102,8 +93,7 @@ void for_each_operand(const RowCode& code, ValueId n, F f) {
     case MicroOp::negated_fma:
       return f(i.a), f(i.b), f(i.c);
     case MicroOp::select:
-      for_each_operand_of_mask(code, i.a, f);
-      return f(i.b), f(i.c);
+      return f(code.masks[i.a].a), f(code.masks[i.a].b), f(i.b), f(i.c);
     default:
       return f(i.a), f(i.b);
   }

@@ -2,7 +2,7 @@
 
 #if defined(RAPPEL_HAS_XBYAK) && defined(__x86_64__)
 
-#include "row_generator.hpp"
+#include "row_routine.hpp"
 
 namespace rappel::detail {
 namespace {
@@ -58,7 +58,7 @@ class MachineCode final : public RowMachineCode {
     };
     for (std::size_t i = 0; i < body.steps.size(); ++i) {
       const BodyStep& step = body.steps[i];
-      const bool in_code = has_row_code(body, step) && !(step.kind == StepKind::dot_uniform && step.count >= long_dot);
+      const bool in_code = has_row_code(step) && !(step.kind == StepKind::dot_uniform && step.count >= long_dot);
       const std::uint32_t added = in_code ? num_sums(body, step) : 0;
       if (!in_code || added > most_sums) {
         finish(i);

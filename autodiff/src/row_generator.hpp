@@ -1,6 +1,6 @@
 #pragma once
 
-// The instructions of one run of steps, for AVX-512. Part of row_compiler.cpp alone.
+// The instructions for some vectors of rows of one run of steps, for AVX-512. Part of row_compiler.cpp alone.
 
 #include "program.hpp"
 #include "row_uses.hpp"
@@ -425,7 +425,7 @@ class RunGenerator {
 
   int choose(ValueId n, int v, std::uint32_t mask, Part x, Part y) {
     const Xbyak::Opmask k(1);
-    condition(mask, v, 1);
+    compare(k, code_.masks[mask], v);
     unlock();
     if (code_.values[y.value].op == MicroOp::constant && std::bit_cast<std::uint64_t>(code_.constants[code_.values[y.value].a]) == 0) {
       const Xbyak::Zmm from = zmm(in_register(x));
@@ -442,20 +442,11 @@ class RunGenerator {
     return r;
   }
 
-  void condition(std::uint32_t mask, int v, int number) {
-    const MicroMask& m = code_.masks[mask];
-    const Xbyak::Opmask k(number);
-    if (m.op == MaskOp::negation || m.op == MaskOp::both) {
-      condition(m.a, v, number);
-      if (m.op == MaskOp::negation) return to_.knotb(k, k);
-      condition(m.b, v, number + 1);
-      return to_.kandb(k, k, Xbyak::Opmask(number + 1));
-    }
+  void compare(const Xbyak::Opmask& k, const MicroMask& m, int v) {
     const std::uint8_t predicate = m.op == MaskOp::less ? 1 : m.op == MaskOp::less_equal ? 2 : 0;  // false for NaN
     const int left = in_register({m.a, v});
     const int right = in_register({m.b, v});
     to_.vcmppd(k, zmm(left), zmm(right), predicate);
-    unlock();
   }
 
   Xbyak::CodeGenerator& to_;
@@ -477,109 +468,6 @@ class RunGenerator {
   std::uint32_t in_place_ = never;  // the pointer that `place` holds
   ValueId now_ = 0;
   int vector_ = 0;
-};
-
-// One run: its rows as many at a time as its values leave registers for, those of a vector that is not whole at last; the
-// partials of its sums stay in registers meanwhile.
-class RunRoutine {
- public:
-  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead)
-      : to_(to), body_(body), code_(code), fetches_ahead_(fetches_ahead) {}
-
-  void write(const double* constants) {
-    to_.push(frame);
-    to_.mov(frame, stack);
-    to_.and_(stack, -vector_bytes);
-    const std::size_t reserve_at = to_.getSize() + 3;  // the constant of: sub rsp, imm32
-    to_.sub(stack, 0x7fffff00);
-    load_pointers(constants);
-    for (std::uint32_t s = 0; s < code_.sums.size(); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
-    // Of single values all exist: vectors that are left over are worked on one by one.
-    const bool single = of_single_values(body_);
-    RunGenerator all(to_, body_, code_, fetches_ahead_, false), last(to_, body_, code_, fetches_ahead_, !single);
-    if (single) last.set_width(1);
-    to_.mov(whole, to_.ptr[leaf + static_cast<int>(single ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
-    to_.and_(whole, -all.rows_at_once());
-    to_.shl(whole, 3);
-    loop(all, whole);
-    to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
-    to_.shl(end, 3);
-    loop(last, end);
-    store_sums();
-    to_.mov(stack, frame);
-    to_.pop(frame);
-    to_.vzeroupper();
-    to_.ret();
-    const std::uint32_t slots = std::max({all.num_slots(), last.num_slots(), std::uint32_t{1}});
-    to_.rewrite(reserve_at, slots * vector_bytes, 4);
-  }
-
- private:
-  void load_pointers(const double* constants) {
-    to_.mov(pointers, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, pointers))]);
-    find_bases();
-    to_.mov(pool, reinterpret_cast<std::uint64_t>(constants));
-    to_.xor_(offset, offset);
-  }
-
-  void find_bases() {
-    if (of_single_values(body_)) {
-      to_.mov(blocks, to_.ptr[pointers]);
-      to_.mov(uniforms, blocks);
-      return;
-    }
-    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
-    if (!body_.uniforms.empty()) {
-      to_.mov(uniforms, to_.ptr[pointers]);
-      to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
-    }
-    if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
-  }
-
-  void loop(RunGenerator& rows, const Xbyak::Reg64& limit) {
-    Xbyak::Label next, done;
-    to_.cmp(offset, limit);
-    to_.jge(done, Xbyak::CodeGenerator::T_NEAR);
-    to_.L(next);
-    rows.write();
-    to_.add(offset, rows.rows_at_once() * row_bytes);
-    to_.cmp(offset, limit);
-    to_.jl(next, Xbyak::CodeGenerator::T_NEAR);
-    to_.L(done);
-  }
-
-  // Lanes l and l + 4 of each, l and l + 2, l and l + 1, as the kernels fold; eight sums at a time.
-  void store_sums() {
-    if (code_.sums.empty()) return;
-    to_.mov(place, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, sums))]);
-    for (std::uint32_t first = 0; first < code_.sums.size(); first += vector_rows) {
-      const auto x = [&](std::uint32_t s) { return sum_register(std::min<std::uint32_t>(first + s, static_cast<std::uint32_t>(code_.sums.size()) - 1)); };
-      const auto t = [](int number) { return Xbyak::Zmm(number); };
-      for (int i = 0; i < 4; ++i) fold_halves(t(i), x(static_cast<std::uint32_t>(2 * i)), x(static_cast<std::uint32_t>(2 * i + 1)), 0x44, 0xee);
-      for (int i = 0; i < 2; ++i) fold_halves(t(i), t(2 * i), t(2 * i + 1), 0x88, 0xdd);
-      to_.vunpcklpd(t(4), t(0), t(1));
-      to_.vunpckhpd(t(5), t(0), t(1));
-      to_.vaddpd(t(4), t(4), t(5));
-      to_.vmovupd(to_.ptr[stack], t(4));
-      for (std::uint32_t s = 0; s < vector_rows && first + s < code_.sums.size(); ++s) {
-        constexpr int lane[vector_rows] = {0, 2, 4, 6, 1, 3, 5, 7};
-        to_.mov(offset, to_.ptr[stack + lane[s] * row_bytes]);
-        to_.mov(to_.ptr[place + static_cast<int>(code_.sums[first + s]) * row_bytes], offset);
-      }
-    }
-  }
-
-  void fold_halves(const Xbyak::Zmm& to, const Xbyak::Zmm& x, const Xbyak::Zmm& y, std::uint8_t one, std::uint8_t other) {
-    const Xbyak::Zmm a(6), b(7);
-    to_.vshuff64x2(a, x, y, one);
-    to_.vshuff64x2(b, x, y, other);
-    to_.vaddpd(to, a, b);
-  }
-
-  Xbyak::CodeGenerator& to_;
-  const Body& body_;
-  const RowCode& code_;
-  bool fetches_ahead_;
 };
 
 }  // namespace

@@ -117,8 +117,7 @@ class Spreading {
 
   void finish() {
     to_.masks = code_.masks;
-    for (MicroMask& m : to_.masks)
-      if (m.op != MaskOp::negation && m.op != MaskOp::both) m.a = map_[m.a], m.b = map_[m.b];
+    for (MicroMask& m : to_.masks) m.a = map_[m.a], m.b = map_[m.b];
     for (const MicroResult& r : code_.results)
       if (live_[r.value]) to_.results.push_back({map_[r.value], r.pointer, r.is_read});
   }

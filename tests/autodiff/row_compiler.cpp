@@ -5,6 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -81,6 +84,43 @@ BOOST_AUTO_TEST_CASE(costs_over_rows_have_the_same_bits_compiled) {
       BOOST_TEST_CONTEXT(cost.name << ", " << m << " rows")
       check_same_bits([&] { return recorded(cost, p); }, p.w);
     }
+  }
+}
+
+// From 10 features on there are more sums than registers are kept for.
+BOOST_AUTO_TEST_CASE(sums_of_any_number_have_the_same_bits_compiled) {
+  for (const Index features : {1, 2, 7, 8, 9, 10, 11, 12, 13, 30})
+    for (const Index m : {5, 40, 256, 300, 1001}) {
+      const RowProblem p = row_problem(m, features);
+      for (const RowCost& cost : row_costs()) {
+        BOOST_TEST_CONTEXT(cost.name << ", " << features << " features, " << m << " rows")
+        check_same_bits([&] { return recorded(cost, p); }, p.w);
+      }
+    }
+}
+
+// Behind the last row of each column there may be no memory.
+BOOST_AUTO_TEST_CASE(compiled_rows_read_no_row_beyond_the_last) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto guarded = [&](std::size_t rows) {
+    char* const memory = static_cast<char*>(mmap(nullptr, 5 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    BOOST_REQUIRE(memory != MAP_FAILED);
+    BOOST_REQUIRE(mprotect(memory + 4 * page, page, PROT_NONE) == 0);
+    return Eigen::Map<Vector>(reinterpret_cast<double*>(memory + 4 * page) - rows, static_cast<Index>(rows));
+  };
+  for (const std::size_t rows : {1, 8, 9, 31, 33, 232, 300}) {
+    Eigen::Map<Vector> x = guarded(rows), y = guarded(rows);
+    x.setRandom(), y.setRandom();
+    const Columns columns = Columns::from({}, std::vector<const double*>{x.data(), y.data()}, static_cast<Index>(rows));
+    check_same_bits(
+        [&] {
+          return record(2, [&](ExprSpan w) {
+            return sum_over_rows(columns, [&](const Row& row) { return square(exp(w[0] * row[0]) + w[1] - row[1] * row[0]); });
+          });
+        },
+        Vector{{0.5, -0.25}});
+    for (const auto& column : {x, y})
+      munmap(reinterpret_cast<char*>(const_cast<double*>(column.data()) + rows) - 4 * page, 5 * page);
   }
 }
 
