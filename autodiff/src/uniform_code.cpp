@@ -59,6 +59,7 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
     }
   }
   std::vector<std::uint32_t> read_until;
+  read_until.reserve(block_of_instruction_.size());
   for (const std::uint32_t block : block_of_instruction_)
     read_until.push_back(block == no_block ? read_by_others : blocks_[block].read_until);
   fuse_groups(instructions, first, read_until, operands_, calls_);

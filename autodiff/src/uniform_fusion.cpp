@@ -50,6 +50,8 @@ struct Work {
   }
 };
 
+bool is_long_sum(const UniformInstruction& i) { return i.op == Op::sum && i.count > least_terms; }
+
 class Fusion {
  public:
   Fusion(std::vector<UniformInstruction>& to, std::vector<std::uint32_t>& operands, FrameCalls& calls)
@@ -101,7 +103,7 @@ class Fusion {
     const std::span x(operands_.data() + i.first, i.count);
     Work work{i, read_until, {}, {i.result, i.result + 1}};
     const auto next_to = [](std::uint32_t a, std::uint32_t b) { return b == a + 1; };
-    if (i.op == Op::sum && i.count > least_terms && std::ranges::adjacent_find(x.subspan(1), std::not_fn(next_to)) == x.end()) {
+    if (is_long_sum(i) && std::ranges::adjacent_find(x.subspan(1), std::not_fn(next_to)) == x.end()) {
       work.is_sum = true;
       work.instruction.op = sum_in_a_row;
       work.instruction.count = i.count - 1;
@@ -194,22 +196,39 @@ bool moves(const UniformInstruction& i) {
   return i.op == group_call || i.op == Op::sum || i.op == Op::dot || is_elementwise(i.op);
 }
 
+// Those at the beginning that are ordered together: without calls, or one call.
+std::span<const UniformInstruction> window(std::span<const UniformInstruction> instructions) {
+  std::size_t size = 0;
+  while (size < std::min(instructions.size(), most_together) && moves(instructions[size])) ++size;
+  return instructions.first(std::max<std::size_t>(size, 1));
+}
+
+// Else they stay as they stand: most instructions of a trace of single values do.
+bool may_change(std::span<const UniformInstruction> instructions, const FrameCalls& calls) {
+  const auto is_wide_group = [&](const UniformInstruction& i) {
+    return i.op == group_call && calls.groups[i.first].count >= least_members;
+  };
+  return std::ranges::any_of(instructions, is_long_sum) ||
+         static_cast<std::size_t>(std::ranges::count_if(instructions, is_wide_group)) >= least_groups;
+}
+
 }  // namespace
 
 void fuse_groups(std::vector<UniformInstruction>& instructions, std::size_t first, std::span<const std::uint32_t> read_until,
                  std::vector<std::uint32_t>& operands, FrameCalls& calls) {
-  const std::vector<UniformInstruction> before(instructions.begin() + static_cast<std::ptrdiff_t>(first), instructions.end());
-  instructions.resize(first);
+  std::span<const UniformInstruction> rest = std::span(instructions).subspan(first);
+  while (!rest.empty() && !may_change(window(rest), calls)) rest = rest.subspan(window(rest).size());
+  const std::vector<UniformInstruction> before(rest.begin(), rest.end());
+  const std::size_t begin = instructions.size() - before.size();
+  instructions.resize(begin);
   Fusion fusion(instructions, operands, calls);
   for (std::size_t i = 0; i < before.size();) {
-    std::size_t end = i;
-    while (end < before.size() && end - i < most_together && moves(before[end])) ++end;
-    if (end == i) {
-      instructions.push_back(before[i++]);
-      continue;
-    }
-    fusion.add(std::span(before).subspan(i, end - i), read_until.subspan(i, end - i), static_cast<std::uint32_t>(first + i));
-    i = end;
+    const std::span together = window(std::span(before).subspan(i));
+    if (may_change(together, calls))
+      fusion.add(together, read_until.subspan(begin - first + i, together.size()), static_cast<std::uint32_t>(begin + i));
+    else
+      instructions.insert(instructions.end(), together.begin(), together.end());
+    i += together.size();
   }
 }
 
