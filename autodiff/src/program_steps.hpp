@@ -14,6 +14,8 @@ enum class StepKind {
   dot_uniform_of_values,
   dots_of_one_list,
   dots_of_one_list_and_own,
+  dots_continued,  // see KernelTable
+  dot_continued,
   products_of_lists,
   copy
 };
