@@ -104,10 +104,14 @@ class BodyLowering {
       uniform_first = uniform_first && !graph_.varying(draft.operands[i]);
     }
     if (uniform_first)
-      draft.kind = std::ranges::any_of(draft.operands, [&](NodeId x) { return graph_.op(x) == Op::column; })
-                       ? StepKind::dot_uniform
-                       : StepKind::dot_uniform_of_values;
+      draft.kind = is_mostly_of_columns(draft.operands) ? StepKind::dot_uniform : StepKind::dot_uniform_of_values;
     return draft;
+  }
+
+  // Of the products of a dot: what is read of the table is worth asking for ahead.
+  bool is_mostly_of_columns(const std::vector<NodeId>& pairs) const {
+    const auto columns = std::ranges::count_if(pairs, [&](NodeId x) { return graph_.op(x) == Op::column; });
+    return 4 * static_cast<std::size_t>(columns) >= pairs.size();
   }
 
   // Sums over rows of one product each are taken together where they share a factor, in one pass over it: with the

@@ -7,7 +7,12 @@
 namespace rappel::detail {
 namespace {
 
-RowCode arranged(const RowCode& code) { return spread_out(code, vectors_at_once(code, Uses(code))); }
+RowCode arranged(const RowCode& written) {
+  const RowCode early = with_early_additions(written);
+  const bool holds_less = 2 * most_alive(early, Uses(early)) < most_alive(written, Uses(written));
+  const RowCode& code = holds_less ? early : written;
+  return spread_out(code, vectors_at_once(code, Uses(code)));
+}
 
 class MachineCode final : public RowMachineCode {
  public:
