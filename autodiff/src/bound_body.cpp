@@ -39,6 +39,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.dot_continued;
     case StepKind::products_of_lists:
       return kernels.products_of_lists;
+    case StepKind::sum_log1p_of_units:
+      return kernels.sum_log1p_of_units;
     case StepKind::copy:
       return kernels.copy;
     case StepKind::plain:

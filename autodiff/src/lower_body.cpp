@@ -142,7 +142,10 @@ class BodyLowering {
   }
 
   void draft_reduction(NodeId n) {
-    if (shared_factor_[n] == no_node) return drafts_.push_back({n, StepKind::plain, operands(n), {}, {n}});
+    if (shared_factor_[n] == no_node) {
+      const bool of_units = graph_.op(n) == Op::sum_log1p && graph_.op(graph_.operands(n)[0]) == Op::exp_neg_abs;
+      return drafts_.push_back({n, of_units ? StepKind::sum_log1p_of_units : StepKind::plain, operands(n), {}, {n}});
+    }
     const std::vector<Product>& products = products_by_factor_.at(shared_factor_[n]);
     if (products.back().sum != n) return;
     Draft draft{n, StepKind::products_of_lists, {shared_factor_[n], shared_factor_[n]}, {}, {}};

@@ -17,6 +17,7 @@ enum class StepKind {
   dots_continued,  // see KernelTable
   dot_continued,
   products_of_lists,
+  sum_log1p_of_units,
   copy
 };
 

@@ -42,7 +42,10 @@ class MachineCode final : public RowMachineCode {
     }
     if (made.empty()) return;
     to_.readyRE();
-    reads_only_rows = made.size() == 1 && made[0].first == 0 && made[0].last == body.steps.size();
+    std::vector<bool> in_run(body.steps.size(), false);
+    for (const Made& m : made) std::fill(in_run.begin() + static_cast<std::ptrdiff_t>(m.first), in_run.begin() + static_cast<std::ptrdiff_t>(m.last), true);
+    reads_only_rows = true;
+    for (std::size_t i = 0; i < body.steps.size(); ++i) reads_only_rows = reads_only_rows && (in_run[i] || reads_no_column(body, body.steps[i]));
     for (std::size_t i = 0; i < made.size(); ++i)
       runs.push_back({made[i].first, made[i].last, reinterpret_cast<BodyKernel>(reinterpret_cast<std::uintptr_t>(to_.getCode() + entry[i]))});
   }
@@ -79,6 +82,13 @@ class MachineCode final : public RowMachineCode {
     }
     finish(body.steps.size());
     return runs;
+  }
+
+  static bool reads_no_column(const Body& body, const BodyStep& step) {
+    if (is_call(step.op)) return false;
+    for (std::uint32_t k = 0; k < step.count; ++k)
+      if (const std::uint32_t x = body.operands[step.first + k] & ~uniform_bit; x >= body.uniforms.size() && x < body.uniforms.size() + body.columns.size()) return false;
+    return true;
   }
 
   // Whether most operands of a step are results of the steps first .. last - 1.

@@ -291,7 +291,8 @@ class OverlappingLists {
   std::map<std::size_t, Draft> made_;  // by the step that they follow
 };
 
-// Sums over rows come as soon as their terms are there, so that these need not stand longer than that.
+// Sums over rows come as soon as their terms are there, so that these need not stand longer than that; those that have no
+// code of the row compiler come last, so that they part no run of steps.
 void sum_early(std::vector<Draft>& drafts, const Graph& graph) {
   std::vector<std::size_t> made_by(static_cast<std::size_t>(graph.size()), 0);
   std::vector<std::vector<std::size_t>> after(drafts.size() + 1);  // by step: the sums that follow it; 0 for those of columns
@@ -300,7 +301,7 @@ void sum_early(std::vector<Draft>& drafts, const Graph& graph) {
     if (only_sums(drafts[i])) {
       std::size_t last = 0;
       for (const NodeId x : drafts[i].operands) last = std::max(last, made_by[x]);
-      after[last].push_back(i);
+      after[graph.op(drafts[i].node) == Op::sum_log1p ? drafts.size() : last].push_back(i);
     }
     for (const NodeId m : drafts[i].results) made_by[m] = i + 1;
   }
