@@ -38,7 +38,7 @@ struct Uses {
 };
 
 // Sums stand in registers, if these are not too few; else all in memory, as vectors.
-constexpr std::size_t most_sums_in_registers = 12;
+constexpr std::size_t most_sums_in_registers = 22;
 inline std::size_t sums_in_registers(const RowCode& code) {
   return code.sums.size() <= most_sums_in_registers ? code.sums.size() : 0;
 }
@@ -82,7 +82,7 @@ int vectors_at_once(const RowCode& code, const Uses& uses) {
   const std::size_t alive = waiting.in_registers + 1, registers = num_registers - sums_in_registers(code);
   const std::size_t sums = code.sums.size() - sums_in_registers(code);
   const auto fit = [&](std::size_t count) { return waiting.in_memory * count + sums <= cache; };
-  return alive * 4 <= registers + 16 && fit(4) ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
+  return alive * 4 <= registers + 16 && fit(4) && registers > 16 ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
 }
 
 }  // namespace
