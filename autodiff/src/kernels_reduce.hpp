@@ -105,7 +105,7 @@ struct ProductOfFactors {
   void multiply_by_unit(Lanes x) {
     const Lanes p = fma(product, x, product);
     const Lanes rounded_off = fma(product, x, product - p);  // the difference is exact
-    low = fma(low, x, low + rounded_off);
+    low = fma(low, Lanes(1.0) + x, rounded_off);
     product = p;
   }
   // For any x >= 0.

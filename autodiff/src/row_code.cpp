@@ -171,7 +171,7 @@ Micro math_exp(const Micro& x) { return formulas::exp_by_scaling(x); }
 // As lanes.hpp has it for AVX-512.
 Micro quotient_by_unit(const Micro& x, const Micro& y) {
   Micro reciprocal = unary(MicroOp::reciprocal_14, y, std::nan(""));
-  for (int i = 0; i < 2; ++i) reciprocal = fma(reciprocal, fma(-y, reciprocal, Micro(1.0)), reciprocal);
+  reciprocal = fma(reciprocal, fma(-y, reciprocal, Micro(1.0)), reciprocal);
   const Micro q = x * reciprocal;
   return fma(fma(-q, y, x), reciprocal, q);
 }
