@@ -78,27 +78,34 @@ T log1p_by_polynomial(const T& a) {
   return a - (half_square - s * multiply_add(polynomial_by_halves(coefficients, w), w, half_square));
 }
 
-// exp(x) for types that round to whole numbers and scale by powers of two in one instruction; at most 0.8 ulp, and
-// right beyond the range. exp(x) = 2^k (1 + r + r^2 q(r)), x = k log 2 + r, |r| <= 0.3466: q interpolates at Chebyshev's
-// points, its error below 2^-61. log 2 is split so that k times its first part is exact.
+// 2^(i/16) and what its rounding lost.
+struct SixteenthPowers {
+  static constexpr double high[16] = {
+      0x1p+0,                0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0, 0x1.306fe0a31b715p+0,
+      0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0, 0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0,
+      0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0, 0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0,
+      0x1.ea4afa2a490dap+0};
+  static constexpr double low[16] = {
+      0.0,                     0x1.8a62e4adc610bp-54,  -0x1.19041b9d78a76p-55, 0x1.9b07eb6c70573p-54,
+      0x1.6f46ad23182e4p-55,  0x1.ada0911f09ebcp-55,  0x1.d4397afec42e2p-56,  0x1.6324c054647adp-54,
+      -0x1.bdd3413b26456p-54, -0x1.41577ee04992fp-55, 0x1.6e9f156864b27p-54,  0x1.c7c46b071f2bep-56,
+      0x1.7a1cd345dcc81p-54,  0x1.11065895048ddp-55,  0x1.2ed02d75b3707p-55,  -0x1.e9c23179c2893p-54};
+};
+
+// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.53 ulp, and right
+// beyond the range. exp(x) = 2^(k/16) (1 + r + r^2 q(r)), x = k log(2)/16 + r, |r| <= 0.0217: the floor of k/16 by scaling, the rest
+// from a table in two parts (Tang 1989); q interpolates at Chebyshev's points, its error below 2^-62. log(2)/16 is split so that k
+// times its first part is exact.
 template <class T>
 __attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
   const T inside = least(T(710.0), most(T(-746.0), x));  // NaN stays
-  const T k = math_rint(inside * T(0x1.71547652b82fep+0));
-  const T r = fma(-k, T(0x1.1cf79abc9e3b4p-36), fma(-k, T(0x1.62e42fef80000p-1), inside));
-  constexpr double coefficients[] = {0.5,
-                                     0.1666666666666667,
-                                     0.04166666666666667,
-                                     0.008333333333326087,
-                                     0.0013888888888883713,
-                                     0.0001984126987499051,
-                                     2.4801587325669058e-05,
-                                     2.755725518490137e-06,
-                                     2.755727348935914e-07,
-                                     2.5105306538858238e-08,
-                                     2.0914750905027345e-09};
-  const T s = T(1.0) + r, lost = r - (s - T(1.0));  // exact
-  return scale_by_power_of_two(s + fma(r * r, polynomial_by_halves(coefficients, r), lost), k);
+  const T shifted = fma(inside, T(0x1.71547652b82fep+4), T(0x1.8p52)), k = shifted - T(0x1.8p52);
+  const T r = fma(-k, T(0x1.cf79abc9e3b3ap-44), fma(-k, T(0x1.62e42fefa0000p-5), inside));
+  constexpr double coefficients[] = {0.5000000000000001,   0.16666666666666669,   0.041666666663595475,
+                                     0.00833333333299209, 0.0013889063440690236, 0.0001984146378750897};
+  const T p = fma(r * r, polynomial_by_halves(coefficients, r), r);
+  const T high = pick_of_16(SixteenthPowers::high, shifted), low = pick_of_16(SixteenthPowers::low, shifted);
+  return scale_by_power_of_two(high + fma(high, p, low), k * T(0.0625));  // which takes the floor
 }
 
 template <class T>

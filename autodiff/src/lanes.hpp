@@ -178,6 +178,10 @@ inline Lanes scale_by_power_of_two(Lanes x, Lanes k) {
   return Lanes::of((Raw)_mm512_maskz_scalef_pd(0xff, (__m512d)x.v, (__m512d)k.v));
 }
 inline Lanes math_reciprocal_14(Lanes x) { return Lanes::of((Raw)_mm512_maskz_rcp14_pd(0xff, (__m512d)x.v)); }
+// By the low four bits of each number.
+inline Lanes pick_of_16(const double (&table)[16], Lanes numbers) {
+  return Lanes::of((Raw)_mm512_permutex2var_pd(_mm512_loadu_pd(table), (__m512i)numbers.v, _mm512_loadu_pd(table + 8)));
+}
 // In line, where SLEEF's is a call: row costs compile it into theirs (the cost of a curve a exp(-b x) + c: 0.7 of the time).
 inline Lanes math_exp(Lanes x) { return formulas::exp_by_scaling(x); }
 #else

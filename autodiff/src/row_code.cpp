@@ -65,6 +65,16 @@ class Writer {
     return static_cast<std::uint32_t>(code_.masks.size() - 1);
   }
 
+  // Half of a table of sixteen.
+  ValueId eight(const double* numbers) {
+    const auto [found, added] = eights_.try_emplace(numbers, no_value);
+    if (added) {
+      found->second = emit(MicroOp::eight, static_cast<std::uint32_t>(code_.eights.size()));
+      std::copy_n(numbers, 8, code_.eights.emplace_back().begin());
+    }
+    return found->second;
+  }
+
   // Of op(x): x; else no_value. Only of this step: where an earlier one read x another value may stand now.
   ValueId inside(MicroOp op, ValueId n) const {
     return n >= first_of_step_ && code_.values[n].op == op ? code_.values[n].a : no_value;
@@ -95,7 +105,7 @@ class Writer {
   void define(std::uint32_t pointer, const Micro& value) {
     ValueId id = id_of(value);
     const MicroOp op = code_.values[id].op;
-    const bool stands = op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant;
+    const bool stands = is_source(op);
     if (stands || (id < is_result_.size() && is_result_[id])) id = emit(MicroOp::move, id);
     is_result_.resize(code_.values.size(), false);
     is_result_[id] = true;
@@ -122,6 +132,7 @@ class Writer {
   RowCode code_;
   std::unordered_map<std::uint32_t, ValueId> at_;  // by pointer: the value that stands there
   std::unordered_map<std::uint64_t, ValueId> constants_;
+  std::unordered_map<const double*, ValueId> eights_;
   std::vector<bool> is_result_;  // by value
 };
 
@@ -166,6 +177,12 @@ Micro least(const Micro& x, const Micro& y) { return values_alone(MicroOp::least
 Micro most(const Micro& x, const Micro& y) { return values_alone(MicroOp::most, x, y); }
 Micro scale_by_power_of_two(const Micro& x, const Micro& k) { return values_alone(MicroOp::scale, x, k); }
 Micro math_rint(const Micro& x) { return unary(MicroOp::rint, x, std::nearbyint(x.number)); }
+Micro pick_of_16(const double (&table)[16], const Micro& numbers) {
+  Writer* w = numbers.writer;
+  if (w == nullptr) return Micro(std::nan(""));
+  const ValueId low = w->eight(table), high = w->eight(table + 8);
+  return {*w, w->emit(MicroOp::pick, numbers.id, low, high)};
+}
 Micro math_exp(const Micro& x) { return formulas::exp_by_scaling(x); }
 
 // As lanes.hpp has it for AVX-512.

@@ -5,6 +5,7 @@
 
 #include "program.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,11 +19,13 @@ enum class MicroOp : std::uint8_t {
   load,      // of the pointer numbered a, by row
   uniform,   // the uniform value numbered a
   constant,  // of the pool, number a
+  eight,     // of the pool, one for each row of a vector: RowCode::eights, number a
   add, sub, mul, div, fma, negated_fma,  // a * b + c and -(a * b) + c, rounded once
   least, most,  // b where one is NaN
   scale,        // a times 2^b
   neg, abs, neg_abs, sqrt, rint, reciprocal_14, move,
   select,    // the mask numbered a ? b : c
+  pick,      // of the eights b and c by the low four bits of a
   add_to_sum, add_product_to_sum,  // a, or a * b rounded once, over the rows that exist: into sum c of RowCode::sums
 };
 
@@ -48,6 +51,7 @@ struct RowCode {
   std::vector<MicroInstruction> values;  // by ValueId
   std::vector<MicroMask> masks;
   std::vector<double> constants;
+  std::vector<std::array<double, 8>> eights;
   std::vector<MicroResult> results;  // in the order of their values
   std::vector<std::uint32_t> sums;   // over rows: by which number among the body's
 };
@@ -57,7 +61,7 @@ template <class F>
 void for_each_operand(const RowCode& code, ValueId n, F f);
 
 inline bool is_sum(MicroOp op) { return op == MicroOp::add_to_sum || op == MicroOp::add_product_to_sum; }
-inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant; }
+inline bool is_source(MicroOp op) { return op <= MicroOp::eight; }
 
 // The same values, those that are added to others as soon as both are there: a long sum holds one register then, where its
 // terms would hold one each.
@@ -83,6 +87,7 @@ void for_each_operand(const RowCode& code, ValueId n, F f) {
     case MicroOp::load:
     case MicroOp::uniform:
     case MicroOp::constant:
+    case MicroOp::eight:
       return;
     case MicroOp::neg:
     case MicroOp::abs:
@@ -95,6 +100,7 @@ void for_each_operand(const RowCode& code, ValueId n, F f) {
       return f(i.a);
     case MicroOp::fma:
     case MicroOp::negated_fma:
+    case MicroOp::pick:
       return f(i.a), f(i.b), f(i.c);
     case MicroOp::select:
       return f(code.masks[i.a].a), f(code.masks[i.a].b), f(i.b), f(i.c);

@@ -36,6 +36,7 @@ class MachineCode final : public RowMachineCode {
       auto& constants = constants_.emplace_back();
       constants = {-0.0, std::bit_cast<double>(~std::uint64_t{0} >> 1)};
       constants.insert(constants.end(), m.code.constants.begin(), m.code.constants.end());
+      for (const auto& numbers : m.code.eights) constants.insert(constants.end(), numbers.begin(), numbers.end());
       to_.align(64);
       entry.push_back(to_.getSize());
       RunRoutine(to_, body, m.code, fetches_ahead).write(constants.data());

@@ -86,7 +86,8 @@ class RunGenerator {
   };
 
   bool uniform(ValueId n) const {
-    return code_.values[n].op == MicroOp::uniform || code_.values[n].op == MicroOp::constant;
+    const MicroOp op = code_.values[n].op;
+    return op == MicroOp::uniform || op == MicroOp::constant || op == MicroOp::eight;
   }
   std::size_t index(Part p) const {
     return static_cast<std::size_t>(p.value) * static_cast<std::size_t>(width_) +
@@ -157,6 +158,8 @@ class RunGenerator {
         return to_.ptr_b[uniforms + static_cast<int>(i.a) * 8];
       case MicroOp::constant:
         return to_.ptr_b[pool + static_cast<int>(pool_first + i.a) * 8];
+      case MicroOp::eight:
+        return to_.ptr[pool + static_cast<int>(pool_first + code_.constants.size() + 8 * i.a) * 8];
       default:
         if (result_[p.value] != nullptr) return at_pointer(result_[p.value]->pointer, p.vector, false);
         return to_.ptr[stack + place_of_slot(code_, slot_[index(p)])];
@@ -218,7 +221,7 @@ class RunGenerator {
     int r = register_[index(p)];
     if (r == none) {
       r = take_register();
-      if (uniform(p.value)) {
+      if (uniform(p.value) && code_.values[p.value].op != MicroOp::eight) {
         Xbyak::Address a = address(p);
         to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
       } else {
@@ -333,6 +336,8 @@ class RunGenerator {
       case MicroOp::fma:
       case MicroOp::negated_fma:
         return multiply_add(n, v, a, b, {i.c, v});
+      case MicroOp::pick:
+        return pick(n, v, a, b, {i.c, v});
       case MicroOp::select:
         return choose(n, v, i.a, b, {i.c, v});
       default:
@@ -457,6 +462,23 @@ class RunGenerator {
     else
       to_.vblendmpd(zmm(r) | k, zmm(other), zmm(chosen));
     return r;
+  }
+
+  // The instruction writes over the numbers that it picks by.
+  int pick(ValueId n, int v, Part by, Part first, Part second) {
+    const bool from_memory = stays_in_memory(second);
+    const int low = in_register(first), high = from_memory ? none : in_register(second);
+    int r = in_register(by);
+    if (!dies(by)) {
+      const int from = r;
+      r = take_register();
+      to_.vmovapd(zmm(r), zmm(from));
+    }
+    if (from_memory)
+      to_.vpermi2pd(zmm(r), zmm(low), address(second));
+    else
+      to_.vpermi2pd(zmm(r), zmm(low), zmm(high));
+    return overwritten(n, v, r);
   }
 
   void compare(const Xbyak::Opmask& k, const MicroMask& m, int v) {

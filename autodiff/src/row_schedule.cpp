@@ -66,6 +66,7 @@ class Spreading {
 
   void start() {
     to_.constants = code_.constants;
+    to_.eights = code_.eights;
     to_.sums = code_.sums;
     map_.assign(size_, no_value);
     ready_.assign(size_, 0.0);
@@ -138,7 +139,7 @@ class Spreading {
                      i.op == MicroOp::reciprocal_14 || i.op == MicroOp::move || i.op == MicroOp::add_to_sum;
     if (i.op != MicroOp::select) i.a = map_[i.a];
     if (!one) i.b = map_[i.b];
-    if (i.op == MicroOp::fma || i.op == MicroOp::negated_fma || i.op == MicroOp::select) i.c = map_[i.c];
+    if (i.op == MicroOp::fma || i.op == MicroOp::negated_fma || i.op == MicroOp::select || i.op == MicroOp::pick) i.c = map_[i.c];
     to_.values.push_back(i);
     map_[n] = static_cast<ValueId>(to_.values.size() - 1);
   }
