@@ -57,6 +57,9 @@ class Writer {
   }
 
   ValueId emit(MicroOp op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0) {
+    if (op == MicroOp::mul)  // the square of an argument, say, which a formula names twice
+      for (auto n = static_cast<ValueId>(code_.values.size()); n-- > first_of_step_;)
+        if (const MicroInstruction& i = code_.values[n]; i.op == op && i.a == a && i.b == b) return n;
     code_.values.push_back({op, a, b, c});
     return static_cast<ValueId>(code_.values.size() - 1);
   }
