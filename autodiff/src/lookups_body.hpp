@@ -189,4 +189,34 @@ void add(const double* x, std::ptrdiff_t rows, double* sums) {
   for (std::ptrdiff_t r = 0; r < rows; ++r) sums[r] += x[r];
 }
 
-constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add};
+// 0 + x and not x, which may be -0: what was summed begins with 0.
+void begin(const double* x, std::ptrdiff_t rows, double* sums) {
+  for (std::ptrdiff_t r = 0; r < rows; ++r) sums[r] = 0.0 + x[r];
+}
+
+std::int32_t find_in_a_row(const double* index, std::ptrdiff_t rows, double groups) {
+  const std::int32_t first = place_of(index[0], 1, groups);
+  if (first == outside || !(index[0] + static_cast<double>(rows - 1) < groups)) return outside;
+  constexpr std::ptrdiff_t at_once = 128;  // rows, then a look at what was found
+  for (std::ptrdiff_t r = 0; r < rows; r += at_once) {
+    bool in_a_row = true;
+    const std::ptrdiff_t end = rows - r < at_once ? rows : r + at_once;
+    std::ptrdiff_t i = r;
+#if RAPPEL_LANES >= 2
+    typedef std::int64_t Masks __attribute__((vector_size(8 * RAPPEL_LANES)));
+    Lanes<RAPPEL_LANES>::type x, expected;
+    for (int l = 0; l < lanes; ++l) expected[l] = index[0] + static_cast<double>(r + l);
+    Masks differs = {};
+    for (; i + lanes <= end; i += lanes, expected += static_cast<double>(lanes)) {
+      load(x, index + i);
+      differs |= x != expected;
+    }
+    for (int l = 0; l < lanes; ++l) in_a_row = in_a_row && differs[l] == 0;
+#endif
+    for (; i < end; ++i) in_a_row = in_a_row && index[i] == index[0] + static_cast<double>(i);
+    if (!in_a_row) return outside;
+  }
+  return first;
+}
+
+constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &find_in_a_row};

@@ -28,6 +28,7 @@ class Lowering {
     add_bodies();
     for (const NodeId n : traced_.outputs)
       if (!graph_.varying(n)) program_.outputs.push_back(uniform_[n]);
+    find_scattered_outputs();
     find_copied_parameters();
     return std::move(program_);
   }
@@ -50,6 +51,33 @@ class Lowering {
     for (std::size_t k = 0; k < values.size(); ++k)
       if (graph_.op(values[k]) != Op::parameter || uniform_[values[k]] != uniform_[values[0]] + k) return false;
     return true;
+  }
+
+  // Sums that are outputs alone, one after the other, may be taken where the outputs stand.
+  void find_scattered_outputs() {
+    std::vector<std::uint32_t> uses(size_, 0);
+    for (NodeId n = 0; n < size_; ++n)
+      if (live_[n] && graph_.op(n) != Op::result)
+        for (const NodeId x : graph_.operands(n)) ++uses[x];
+    for (const NodeId n : traced_.outputs) ++uses[n];
+    std::vector<NodeId> outputs;
+    std::ranges::copy_if(traced_.outputs, std::back_inserter(outputs), [&](NodeId n) { return !graph_.varying(n); });
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const NodeId n = outputs[i];
+      if (graph_.op(n) != Op::scatter_rows) continue;
+      const auto count = static_cast<std::size_t>(graph_.payload(n));
+      bool alone = count <= outputs.size() - i;
+      for (std::size_t k = 0; k < count && alone; ++k)
+        alone = outputs[i + k] == n + static_cast<NodeId>(k) && uses[outputs[i + k]] == 1;
+      if (!alone) continue;
+      const auto output = static_cast<std::uint32_t>(i);
+      program_.scattered_outputs.push_back({output, static_cast<std::uint32_t>(count)});
+      for (Stage& stage : program_.stages)
+        for (auto* bodies : {&stage.bodies, &stage.storing_bodies})
+          for (Body& body : *bodies)
+            for (ScatterCall& s : body.calls.scatters)
+              if (s.first == uniform_[n]) s.output = output;
+    }
   }
 
   void find_copied_parameters() {
@@ -89,13 +117,21 @@ class Lowering {
     return needed;
   }
 
+  NodeId owner_of(NodeId n) const { return graph_.op(n) == Op::result ? graph_.operands(n)[0] : n; }
+
+  bool is_looked_up_by_column(NodeId n) const {
+    const NodeId owner = owner_of(n);
+    return graph_.op(owner) == Op::gather && graph_.op(graph_.operands(owner)[1]) == Op::column;
+  }
+
   // The nodes that the rows of each stage compute where each is computed once; others read it stored.
   std::vector<std::vector<bool>> needed_once() {
     std::vector<std::vector<bool>> by_stage(num_stages_, std::vector<bool>(size_, false));
     const auto need_stored = [&](NodeId x, std::uint32_t stage) {
       if (!graph_.varying(x) || graph_.op(x) == Op::column) return;
-      if (graph_.is_stacked(x)) {  // what is stacked is never stored: its scan runs again
-        by_stage[stage][graph_.op(x) == Op::result ? graph_.operands(x)[0] : x] = true;
+      // What is stacked is never stored: its scan runs again. Nor is what a column looks up: that would be a copy.
+      if (graph_.is_stacked(x) || is_looked_up_by_column(x)) {
+        by_stage[stage][owner_of(x)] = true;
         return;
       }
       by_stage[stage_[x]][x] = true;

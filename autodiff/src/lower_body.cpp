@@ -74,7 +74,10 @@ class BodyLowering {
   }
   bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
   bool is_block(NodeId n) const {
-    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n);
+    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n) && !is_view(n);
+  }
+  bool is_view(NodeId n) const {
+    return graph_.op(n) == Op::gather && num_results(graph_, n) == 1 && written_.count(n) == 0 && !is_kept(n);
   }
 
   // --- steps ---
@@ -290,6 +293,11 @@ class BodyLowering {
       std::ranges::for_each(d.operands, number_stored);
       std::ranges::for_each(d.results, number_stored);
     }
+    for (const Draft& d : drafts_) {
+      if (!is_view(d.node)) continue;
+      pointer_[d.node] = base_++;
+      ++body_.num_views;
+    }
   }
 
   void place() {
@@ -324,7 +332,7 @@ class BodyLowering {
     for (const NodeId m : d.results) {
       const auto written = written_.find(m);
       const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
-                              : is_kept(m)                ? pointer_[m]
+                              : is_kept(m) || is_view(m)  ? pointer_[m]
                               : written != written_.end() ? first_row_output - written->second
                                                           : base_ + blocks_.take();
       if (d.kind != StepKind::copy) pointer_[m] = p;  // what is copied stays where it is
@@ -332,6 +340,7 @@ class BodyLowering {
       body_.operands.push_back(p);
     }
     if (is_call(step.op)) step.first = calls_.add(d.node);
+    if (is_view(d.node)) body_.calls.gathers.back().view = pointer_[d.node] - body_.first_view();
     if (!in_place) give_back_operands(i);
     for (const NodeId m : d.results)
       if (last_use_[m] == 0 && is_block(m)) blocks_.give_back(pointer_[m] - base_);  // never read
@@ -392,7 +401,7 @@ class BodyLowering {
   // leaves that fit the first level, a call of a kernel on four times the rows is worth more
   // (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
   void choose_leaf() {
-    const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_blocks + 1;
+    const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_views + body_.num_blocks + 1;
     const std::size_t cache = (body_.reductions.size() > 16 * values ? 1024 : 256) * 1024, per_row = 8 * values;
     body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
   }

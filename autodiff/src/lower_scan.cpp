@@ -137,7 +137,7 @@ std::uint32_t CallBuilder::add(NodeId n) {
 
 std::uint32_t CallBuilder::add_gather(NodeId n) {
   const auto x = graph_.operands(n);
-  GatherCall call{places(x[1], static_cast<std::size_t>(graph_.payload(n)), x.size() - 2), {}, {}};
+  GatherCall call{places(x[1], static_cast<std::size_t>(graph_.payload(n)), x.size() - 2), no_node, {}, {}};
   bool in_a_row = true;
   for (const NodeId u : x.subspan(2)) {
     in_a_row = in_a_row && (call.values.empty() || uniform_(u) == call.values.back() + 1);
@@ -151,7 +151,7 @@ std::uint32_t CallBuilder::add_gather(NodeId n) {
 
 std::uint32_t CallBuilder::add_scatter(NodeId n) {
   const auto x = graph_.operands(n);
-  ScatterCall call{places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), uniform_(n), {}};
+  ScatterCall call{places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), uniform_(n), no_node, {}};
   for (const NodeId k : x.subspan(3)) call.operands.push_back(number_(k));
   calls_.scatters.push_back(std::move(call));
   return static_cast<std::uint32_t>(calls_.scatters.size() - 1);

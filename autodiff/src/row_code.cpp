@@ -283,8 +283,7 @@ void Writer::add_to_sums(const BodyStep& step) {
 }
 
 void Writer::settle_results() {
-  const std::uint32_t first_block = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size() +
-                                                               body_.stored.size());
+  const std::uint32_t first_block = body_.first_block();
   const std::uint32_t end_block = first_block + body_.num_blocks;
   std::unordered_map<std::uint32_t, std::size_t> open;  // by pointer: its last result
   for (std::size_t i = 0; i < code_.results.size(); ++i) open[code_.results[i].pointer] = i;

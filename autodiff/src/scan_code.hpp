@@ -73,19 +73,23 @@ struct PlacesCall {
   std::size_t count;  // of the values, width for each index
   std::uint32_t number;
   bool is_first;
+  std::uint32_t finding = ~std::uint32_t{0};  // see RowsInARow: its number in the program, of a column that may have one
 };
 
 // Values looked up by row. `values`: numbers among the program's uniform values; of the first, where they stand one
 // after the other.
 struct GatherCall {
   PlacesCall places;
+  std::uint32_t view = ~std::uint32_t{0};  // the number of the result among the views, if it is one
   std::vector<std::uint32_t> values, results;
 };
 
-// Added to uniform values from `first` on, in the order of the rows.
+// Added to uniform values from `first` on, in the order of the rows. If these are outputs and nothing else, the first
+// of them is output number `output`.
 struct ScatterCall {
   PlacesCall places;
   std::uint32_t first;
+  std::uint32_t output = ~std::uint32_t{0};
   std::vector<std::uint32_t> operands;
 };
 
