@@ -287,7 +287,7 @@ class Interpreter final : public Executor {
     MutableSpan to = outputs.first, others = outputs.rest;
     std::uint32_t output = 0;
     for (const PlacesInARow& run : output_runs_) {
-      const bool stands_there = run.scattered && place_in_outputs(output, run.count, call, outputs) != nullptr;
+      const bool stands_there = run.width > 0 && place_in_outputs(output, run.count, run.width, call, outputs) != nullptr;
       output += run.count;
       for (std::size_t done = 0; done < run.count;) {
         if (to.empty()) to = std::exchange(others, MutableSpan());
@@ -301,13 +301,15 @@ class Interpreter final : public Executor {
   }
 
   // Where so many outputs stand one after the other, for sums that are taken there: null where they do not, and where
-  // what rows read may stand there too.
-  static double* place_in_outputs(std::uint32_t output, std::size_t count, const Call& call, const OutputSpans& outputs) {
+  // what rows read may stand there too. Nor where rows of several values would begin amid a line of the cache.
+  static double* place_in_outputs(std::uint32_t output, std::size_t count, std::size_t width, const Call& call,
+                                  const OutputSpans& outputs) {
     const bool in_first = output < outputs.first.size();
     const MutableSpan& span = in_first ? outputs.first : outputs.rest;
     const std::size_t first = in_first ? output : output - outputs.first.size();
     if (first > span.size() || count > span.size() - first) return nullptr;
     double* const place = span.data() + first;
+    if (width > 1 && reinterpret_cast<std::uintptr_t>(place) % 64 != 0) return nullptr;
     const auto overlaps = [&](const void* data, std::size_t bytes) {
       const auto begin = reinterpret_cast<std::uintptr_t>(data), own = reinterpret_cast<std::uintptr_t>(place);
       return begin < own + count * sizeof(double) && own < begin + bytes;
@@ -373,7 +375,7 @@ class Interpreter final : public Executor {
     const auto& scatters = bound.body.calls.scatters;
     workspace.scatter_sums.clear();
     for (const ScatterCall& s : scatters) {
-      double* const in_outputs = place_in_outputs(s.output, s.places.count, call, outputs);
+      double* const in_outputs = place_in_outputs(s.output, s.places.count, s.places.width, call, outputs);
       workspace.scatter_sums.push_back(in_outputs != nullptr ? in_outputs : uniforms + s.first);
     }
     workspace.begun_sums.assign(scatters.size(), 0);
@@ -422,25 +424,25 @@ class Interpreter final : public Executor {
 
   void find_output_runs() {
     std::uint32_t output = 0;
-    const auto add = [&](std::uint32_t end, bool scattered) {
+    const auto add = [&](std::uint32_t end, std::size_t width) {
       for (bool goes_on = false; output < end; ++output, goes_on = true) {
         const std::uint32_t place = program_.outputs[output];
         if (goes_on && output_runs_.back().first + output_runs_.back().count == place)
           ++output_runs_.back().count;
         else
-          output_runs_.push_back({place, 1, scattered});
+          output_runs_.push_back({place, 1, width});
       }
     };
-    for (const UniformRun& run : program_.scattered_outputs) {
-      add(run.first, false);
-      add(run.first + run.count, true);
+    for (const Program::ScatteredOutputs& run : program_.scattered_outputs) {
+      add(run.first, 0);
+      add(run.first + run.count, run.width);
     }
-    add(static_cast<std::uint32_t>(program_.outputs.size()), false);
+    add(static_cast<std::uint32_t>(program_.outputs.size()), 0);
   }
 
   struct PlacesInARow {
     std::uint32_t first, count;
-    bool scattered;  // sums of one scatter, which are outputs alone
+    std::size_t width;  // of sums of one scatter, which are outputs alone; else 0
   };
 
   Program program_;  // but for its stages

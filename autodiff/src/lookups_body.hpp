@@ -219,4 +219,6 @@ std::int32_t find_in_a_row(const double* index, std::ptrdiff_t rows, double grou
   return first;
 }
 
-constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &find_in_a_row};
+#include "lookups_rows.hpp"
+
+constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &find_in_a_row, &dot, &scatter_multiples};

@@ -1,5 +1,7 @@
 #include "lower_body.hpp"
 
+#include "body_draft.hpp"
+
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -12,16 +14,6 @@ namespace {
 Reduce kind_of(Op op) {
   return op == Op::max_rows ? Reduce::max : op == Op::any_rows ? Reduce::any : Reduce::sum;
 }
-
-// A step before its operands have pointer numbers: operands and results as nodes.
-struct Draft {
-  NodeId node;
-  StepKind kind;
-  std::vector<NodeId> operands;
-  std::vector<NodeId> results;  // varying ones
-  std::vector<NodeId> sums;     // the reductions that the step computes
-  std::uint32_t row_output = 0;  // of a copy: its place among those of the body
-};
 
 // Blocks are given out to values and taken back after the last use, so that the working set stays in the
 // cache.
@@ -57,6 +49,7 @@ class BodyLowering {
   Body run() {
     body_.rows = rows_;
     draft_steps();
+    read_rows_in_place(source_, kept_nodes(), drafts_);
     join_dots();
     join_products();
     draft_row_outputs();
@@ -95,6 +88,14 @@ class BodyLowering {
         drafts_.push_back(draft_plain(n));
       }
     }
+  }
+
+  // Outputs by row, and what later rows need.
+  std::vector<bool> kept_nodes() const {
+    std::vector<bool> kept(size_, false);
+    for (NodeId n = 0; n < size_; ++n) kept[n] = work_.storage[n] != no_node;
+    for (const NodeId n : source_.traced.outputs) kept[n] = true;
+    return kept;
   }
 
   std::vector<NodeId> results_of(NodeId n, NodeId count) const {
@@ -310,7 +311,10 @@ class BodyLowering {
 
   void place_step(std::size_t i) {
     const Draft& d = drafts_[i];
-    BodyStep step{.op = d.kind == StepKind::copy ? Op::sum : graph_.op(d.node),  // of one: what is copied may be a call's
+    const Op op = d.kind == StepKind::copy          ? Op::sum  // of one: what is copied may be a call's
+                  : d.kind == StepKind::dot_of_rows ? row_dot_call
+                                                    : graph_.op(d.node);
+    BodyStep step{.op = op,
                   .kind = d.kind,
                   .varying = 0,
                   .first = static_cast<std::uint32_t>(body_.operands.size()),
@@ -327,7 +331,7 @@ class BodyLowering {
       body_.reductions.push_back(kind_of(graph_.op(m)));
     }
     // Element by element a result may take an operand's place; of several results, and of a scan's, none may.
-    const bool in_place = d.results.size() == 1 && !is_call(step.op);
+    const bool in_place = d.results.size() == 1 && !is_body_call(step.op);
     if (in_place) give_back_operands(i);
     for (const NodeId m : d.results) {
       const auto written = written_.find(m);
@@ -339,7 +343,12 @@ class BodyLowering {
       if (m == d.results.front()) step.result = p;
       body_.operands.push_back(p);
     }
-    if (is_call(step.op)) step.first = calls_.add(d.node);
+    if (d.kind == StepKind::dot_of_rows)
+      step.first = calls_.add_dot(d.node, d.lookups[0], d.lookups[1]);
+    else if (d.kind == StepKind::scatter_of_rows)
+      step.first = calls_.add_scatter(d.node, d.lookups[0], d.operands[2]);
+    else if (is_call(step.op))
+      step.first = calls_.add(d.node);
     if (is_view(d.node)) body_.calls.gathers.back().view = pointer_[d.node] - body_.first_view();
     if (!in_place) give_back_operands(i);
     for (const NodeId m : d.results)
@@ -394,7 +403,8 @@ class BodyLowering {
     for (auto* results : call_results()) std::ranges::for_each(*results, settle);
     for (auto* operands : call_operands()) std::ranges::for_each(*operands, settle);
     for (GatherCall& c : body_.calls.gathers) settle(c.places.index);
-    for (ScatterCall& c : body_.calls.scatters) settle(c.places.index);
+    for (ScatterCall& c : body_.calls.scatters) settle(c.places.index), settle(c.row.places.index);
+    for (RowDotCall& c : body_.calls.row_dots) settle(c.a.places.index), settle(c.b.places.index), settle(c.result);
   }
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against

@@ -151,8 +151,30 @@ std::uint32_t CallBuilder::add_gather(NodeId n) {
 
 std::uint32_t CallBuilder::add_scatter(NodeId n) {
   const auto x = graph_.operands(n);
-  ScatterCall call{places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), uniform_(n), no_node, {}};
+  ScatterCall call{.places = places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), .first = uniform_(n), .operands = {}};
   for (const NodeId k : x.subspan(3)) call.operands.push_back(number_(k));
+  calls_.scatters.push_back(std::move(call));
+  return static_cast<std::uint32_t>(calls_.scatters.size() - 1);
+}
+
+RowsInPlace CallBuilder::rows_in_place(NodeId gather) {
+  const auto x = graph_.operands(gather);
+  return {places(x[1], static_cast<std::size_t>(graph_.payload(gather)), x.size() - 2), uniform_(x[2])};
+}
+
+std::uint32_t CallBuilder::add_dot(NodeId n, NodeId a, NodeId b) {
+  const RowsInPlace first = rows_in_place(a);
+  calls_.row_dots.push_back({first, rows_in_place(b), number_(n)});
+  return static_cast<std::uint32_t>(calls_.row_dots.size() - 1);
+}
+
+std::uint32_t CallBuilder::add_scatter(NodeId n, NodeId row, NodeId factor) {
+  const auto x = graph_.operands(n);
+  ScatterCall call{.places = places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))),
+                   .first = uniform_(n),
+                   .of_rows = true,
+                   .operands = {number_(factor)}};
+  call.row = rows_in_place(row);
   calls_.scatters.push_back(std::move(call));
   return static_cast<std::uint32_t>(calls_.scatters.size() - 1);
 }

@@ -67,10 +67,15 @@ struct Program {
   FrameCalls calls;                        // of the uniforms'
   std::vector<std::uint32_t> num_stored;  // by table: columns that the storing bodies keep
   std::vector<std::uint32_t> outputs;     // uniform values; those by row are numbered for themselves
-  std::vector<UniformRun> scattered_outputs;  // each the sums of a scatter, which nothing else reads
+  struct ScatteredOutputs {  // the sums of a scatter of so many values a row, which nothing else reads
+    std::uint32_t first, count;
+    std::size_t width;
+  };
+  std::vector<ScatteredOutputs> scattered_outputs;
 };
 
 // Outputs are uniform, or vary over the rows of one table.
-Program lower(const Traced& traced);
+// `lookup_dots`: see fuse_live.
+Program lower(const Traced& traced, std::span<const NodeId> lookup_dots = {});
 
 }  // namespace rappel::detail

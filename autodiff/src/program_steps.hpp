@@ -15,6 +15,8 @@ enum class StepKind {
   dots_of_one_list,
   dots_of_one_list_and_own,
   products_of_lists,
+  dot_of_rows,      // that are looked up: a call
+  scatter_of_rows,  // that are looked up, times a factor: likewise
   copy
 };
 

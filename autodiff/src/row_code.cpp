@@ -294,7 +294,7 @@ void Writer::settle_results() {
     if (pointer < first_block || pointer >= end_block) code_.results[i].is_read = true;  // stored, or an output
   for (std::size_t j = last_; j < body_.steps.size() && !open.empty(); ++j) {
     const BodyStep& step = body_.steps[j];
-    if (is_call(step.op)) {  // it may read any
+    if (is_body_call(step.op)) {  // it may read any
       for (const auto& [pointer, i] : open) code_.results[i].is_read = true;
       return;
     }

@@ -55,6 +55,8 @@ void ScanRun::run(Op op, std::uint32_t call) {
       return gather(calls_.gathers[call]);
     case Op::scatter_rows:
       return scatter(call);
+    case row_dot_call:
+      return dot(calls_.row_dots[call]);
     default:
       return custom(call);
   }
@@ -182,10 +184,57 @@ void ScanRun::gather_some(const GatherCall& call, const double* from, const Foun
   }
 }
 
+// Sums of a scatter, all of them begun.
+double* ScanRun::begun_sums(std::uint32_t number) const {
+  double* sums = frame_.lookups->sums[number];
+  const std::size_t count = calls_.scatters[number].places.count;
+  std::size_t& begun = frame_.lookups->begun[number];
+  std::fill(sums + begun, sums + count, 0.0);
+  begun = count;
+  return sums;
+}
+
+PlacedRows ScanRun::placed(const RowsInPlace& rows, const FoundPlaces& found) const {
+  return {frame_.parameters.data() + rows.first, found.places};
+}
+
+// Rows are wider than one value, so that places are found for each. Where one is outside, row by row.
+void ScanRun::dot(const RowDotCall& call) {
+  const FoundPlaces a = find(call.a.places), b = find(call.b.places);
+  PlacedRows x = placed(call.a, a), y = placed(call.b, b);
+  double* z = frame_.at(call.result);
+  if (a.kind == PlacesKind::some_outside || b.kind == PlacesKind::some_outside) {
+    for (std::ptrdiff_t r = 0; r < frame_.rows; ++r, ++x.places, ++y.places) {
+      z[r] = std::numeric_limits<double>::quiet_NaN();
+      if (*x.places != outside && *y.places != outside) calls_.lookups->dot(x, y, 1, call.a.places.width, z + r);
+    }
+  } else {
+    calls_.lookups->dot(x, y, frame_.rows, call.a.places.width, z);
+  }
+  std::fill(z + frame_.rows, z + frame_.padded, z[frame_.rows - 1]);
+}
+
+void ScanRun::scatter_rows(const ScatterCall& call, const FoundPlaces& found, double* sums) {
+  const FoundPlaces row = find(call.row.places);
+  PlacedRows x = placed(call.row, row);
+  const double* factor = frame_.at(call.operands[0]);
+  const std::ptrdiff_t step = (call.operands[0] & uniform_bit) != 0 ? 0 : 1;
+  const std::size_t width = call.places.width;
+  if (found.kind != PlacesKind::some_outside && row.kind != PlacesKind::some_outside)
+    return calls_.lookups->scatter_multiples(factor, step, x, found.places, frame_.rows, width, sums);
+  for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) {
+    if (found.places[r] == outside) continue;
+    double* const to = sums + found.places[r];
+    for (std::size_t j = 0; j < width; ++j)  // NaN where nothing was looked up
+      to[j] += x.places[r] == outside ? std::numeric_limits<double>::quiet_NaN() : x.from[static_cast<std::size_t>(x.places[r]) + j] * factor[r * step];
+  }
+}
+
 // Each sum is taken in the order of the rows.
 void ScanRun::scatter(std::uint32_t number) {
   const ScatterCall& call = calls_.scatters[number];
   const FoundPlaces found = find(call.places);
+  if (call.of_rows) return scatter_rows(call, found, begun_sums(number));
   const std::size_t width = call.operands.size();
   double* repeated = state_.repeated.reserve(width * block());  // operands that are uniform, as blocks
   std::vector<const double*>& x = state_.pointers;
@@ -196,15 +245,13 @@ void ScanRun::scatter(std::uint32_t number) {
     x.push_back(varies ? frame_.at(operand) : repeated);
     if (!varies) repeated += block();
   }
-  double* sums = frame_.lookups->sums[number];
   std::size_t& begun = frame_.lookups->begun[number];
   if (found.kind == PlacesKind::in_a_row && begun == static_cast<std::size_t>(found.first)) {
-    calls_.lookups->begin(x[0], frame_.rows, sums + found.first);
+    calls_.lookups->begin(x[0], frame_.rows, frame_.lookups->sums[number] + found.first);
     begun += static_cast<std::size_t>(frame_.rows);
     return;
   }
-  std::fill(sums + begun, sums + call.places.count, 0.0);
-  begun = call.places.count;
+  double* sums = begun_sums(number);
   if (found.kind == PlacesKind::some_outside)
     scatter_some(x, found.places, sums);
   else if (found.kind == PlacesKind::in_a_row)

@@ -56,20 +56,24 @@ class ScanRun {
   void run(Op op, std::uint32_t call);
 
  private:
-  void scan(std::uint32_t number);
-  void unstack(std::uint32_t number);
-  void custom(std::uint32_t number);
-  const FrameState::Places& places(const PlacesCall& call);
-  void gather(const GatherCall& call);
   // Where the rows look up: from `first` on where they are in a row, and `places` may be null then.
   struct FoundPlaces {
     PlacesKind kind;
     std::int32_t first;
     const std::int32_t* places;
   };
+  void scan(std::uint32_t number);
+  void unstack(std::uint32_t number);
+  void custom(std::uint32_t number);
+  const FrameState::Places& places(const PlacesCall& call);
+  void gather(const GatherCall& call);
   FoundPlaces find(const PlacesCall& call);
   void gather_some(const GatherCall& call, const double* from, const FoundPlaces& found);
   void scatter(std::uint32_t number);
+  double* begun_sums(std::uint32_t number) const;
+  void scatter_rows(const ScatterCall& call, const FoundPlaces& found, double* sums);
+  void dot(const RowDotCall& call);
+  PlacedRows placed(const RowsInPlace& rows, const FoundPlaces& found) const;
   void scatter_some(std::span<const double* const> x, const std::int32_t* place, double* sums) const;
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);

@@ -149,6 +149,86 @@ BOOST_AUTO_TEST_CASE(a_factor_of_an_arm_that_is_not_taken_stays_there) {
   BOOST_TEST((f.value_and_gradient(Vector{{1.0, 0.5, -1.0}}).second == Vector{{2.0, 0.0, 0.0}}));
 }
 
+// Dots of looked-up rows, one of them by a computed index, and with itself; numbers whose sums are exact.
+BOOST_AUTO_TEST_CASE(dots_of_rows_of_every_width_by_every_set) {
+  constexpr Index groups = 11;
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Index width : {7, 8, 9, 12, 15, 16, 17, 24, 31, 32})
+      for (const Index m : {1, 7, 8, 9, 31, 33, 255, 256, 300}) {
+        const Matrix data = Matrix::NullaryExpr(m, 3, [](Index r, Index c) { return static_cast<double>((r * (7 + 2 * c) + c) % groups); });
+        const Vector w = Vector::NullaryExpr(2 * groups * width + 1, [](Index i) { return static_cast<double>(i * i % 7) - 3.0; });
+        const Function f = record(w.size(), [&](ExprSpan x) {
+          const ExprSpan first = x.first(groups * width), second = x.subspan(groups * width + 1, groups * width);
+          return sum_over_rows(Columns(data), [&](Row row) {
+            const std::vector<Expr> u = gather(first, row[0], width), v = gather(second, 0.5 * (row[1] + row[1]), width);
+            return row[2] * dot(u, v) + dot(u, u) + 2.0 - row[2];
+          });
+        });
+        double value = 0.0;
+        Vector expected = Vector::Zero(w.size());
+        for (Index r = 0; r < m; ++r) {
+          const Index i = static_cast<Index>(data(r, 0)) * width, j = groups * width + 1 + static_cast<Index>(data(r, 1)) * width;
+          const Vector u = w.segment(i, width), v = w.segment(j, width);
+          value += data(r, 2) * u.dot(v) + u.dot(u) + 2.0 - data(r, 2);
+          expected.segment(i, width) += data(r, 2) * v + 2.0 * u;
+          expected.segment(j, width) += data(r, 2) * u;
+        }
+        const auto [own, gradient] = f.value_and_gradient(w);
+        BOOST_TEST(own == value, set << ", width " << width << ", " << m << " rows");
+        BOOST_TEST(f.value(w) == value);
+        BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() == 0.0, set << ", width " << width << ", " << m << " rows");
+      }
+  }
+}
+
+// Computed indices: a row that finds no u is NaN for v alone, and the other way round.
+BOOST_AUTO_TEST_CASE(a_bad_index_of_a_dot_spoils_its_own_row) {
+  constexpr Index width = 9;
+  Matrix data = Matrix::NullaryExpr(70, 2, [](Index r, Index) { return static_cast<double>(2 * (r % 4)); });
+  data(32, 0) = -2.0, data(32, 1) = 8.0;
+  data(69, 0) = 8.0, data(69, 1) = 1.0;
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    const Vector w = some_point(10 * width);
+    const auto product = [&](ExprSpan x, Row row) {
+      return dot(gather(x.first(5 * width), 0.5 * row[0], width), gather(x.last(5 * width), 0.5 * row[1], width));
+    };
+    const Vector values = record(w.size(), [&](ExprSpan x) {
+                            return map_rows(Columns(data), [&](Row row) { return product(x, row); });
+                          }).values(w);
+    for (Index r = 0; r < 70; ++r) BOOST_TEST(std::isnan(values[r]) == (r == 32 || r == 69), set << ", row " << r);
+    const Vector gradient = record(w.size(), [&](ExprSpan x) {
+                              return sum_over_rows(Columns(data), [&](Row row) { return product(x, row); });
+                            }).value_and_gradient(w).second;
+    for (Index i = 0; i < w.size(); ++i) {
+      const Index group = i / width;  // u[4] by the last row, v[4] by row 32
+      BOOST_TEST(std::isnan(gradient[i]) == (group == 4 || group == 9), set << ", entry " << i);
+    }
+  }
+}
+
+// A dot that the user wrote may add its terms in any order, a chain of additions may not.
+BOOST_AUTO_TEST_CASE(only_dots_are_reordered) {
+  const Vector index{{0.0}}, w{{1e16, 1.0, -1e16, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0}};
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    const auto value = [&](bool chain) {
+      return record(16, [&](ExprSpan x) {
+               return sum_over_rows(Columns(index), [&](Row row) {
+                 const std::vector<Expr> u = gather(x.first(8), row[0], 8), v = gather(x.last(8), row[0], 8);
+                 if (!chain) return dot(u, v);
+                 Expr total = u[0] * v[0];
+                 for (std::size_t j = 1; j < 8; ++j) total = total + u[j] * v[j];
+                 return total;
+               });
+             }).value(w);
+    };
+    BOOST_TEST(value(true) == 1.0, set);
+    BOOST_TEST(value(false) == 2.0, set);  // eight partials
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace rappel::test
