@@ -11,6 +11,7 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -68,8 +69,6 @@ class BodyRun {
         reads_only_rows_(steps.reads_only_rows),
         table_(table),
         stored_(stored),
-        uniforms_(uniforms),
-        parameters_(parameters),
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
@@ -88,6 +87,7 @@ class BodyRun {
                 .view_stride = stride,
                 .sums = shared.sums,
                 .begun = shared.begun};
+    calls_.emplace(body_.calls, workspace.scans, Frame{nullptr, workspace.pointers.data(), 0, 0, uniforms, parameters, &lookups_});
     workspace.sums.resize(body_.reductions.size());
     only_sums_ = std::ranges::all_of(body_.reductions, [](Reduce r) { return r == Reduce::sum; });
   }
@@ -155,21 +155,16 @@ class BodyRun {
     for (std::size_t k = 0; k < num_outputs; ++k)
       workspace_.pointers[workspace_.pointers.size() - num_outputs + k] =
           padded == rows ? row_output(k) + row : padded_output(k);
+    calls_->set_rows(rows, padded);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded};
     for (const LeafStep& step : steps_) {
       if (step.instruction.kernel != nullptr)
         step.instruction.kernel(leaf, step.instruction);
       else
-        run_call(step, leaf);
+        calls_->run(step.op, step.instruction.first);
     }
     for (std::size_t k = 0; k < num_outputs && padded != rows; ++k)
       std::copy_n(padded_output(k), rows, row_output(k) + row);
-  }
-
-  void run_call(const LeafStep& step, const Leaf& leaf) {
-    ScanRun(body_.calls, workspace_.scans,
-            Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_, parameters_, &lookups_})
-        .run(step.op, step.instruction.first);
   }
 
   double* row_output(std::size_t k) const {
@@ -192,13 +187,12 @@ class BodyRun {
   const std::vector<Finding>& findings_;
   const SharedLookups shared_;
   LeafLookups lookups_;
+  std::optional<ScanRun> calls_;
   WideningKernel widen_;
   const std::vector<LeafStep>& steps_;
   bool reads_only_rows_;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
-  double* uniforms_;
-  ConstSpan parameters_;
   Workspace& workspace_;
   double* row_output_;
   double* own_columns_;

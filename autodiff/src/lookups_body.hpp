@@ -75,17 +75,39 @@ inline std::int32_t place_of(double index, std::int32_t width, double groups) {
   return static_cast<double>(whole) == index ? whole * width : outside;
 }
 
+#if RAPPEL_LANES == 8
+// Of whole vectors of rows, if none is outside: how many rows that is, else 0. What is no number of 32 bits becomes the
+// least, which is outside as an unsigned one.
+inline std::ptrdiff_t find_places_inside(const double* index, std::ptrdiff_t rows, std::int32_t width, double groups,
+                                         std::int32_t* places) {
+  const __m256i end = _mm256_set1_epi32(static_cast<std::int32_t>(groups)), step = _mm256_set1_epi32(width);
+  __mmask8 inside = 0xff;
+  std::ptrdiff_t r = 0;
+  for (; r + lanes <= rows; r += lanes) {
+    const __m512d x = _mm512_loadu_pd(index + r);
+    const __m256i whole = _mm512_maskz_cvttpd_epi32(0xff, x);
+    inside = _mm512_mask_cmp_pd_mask(inside, _mm512_maskz_cvtepi32_pd(0xff, whole), x, _CMP_EQ_OQ);
+    inside = _mm256_mask_cmplt_epu32_mask(inside, whole, end);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(places + r), _mm256_mullo_epi32(whole, step));
+  }
+  return inside == 0xff ? r : 0;
+}
+#endif
+
 PlacesKind find_places(const double* index, std::ptrdiff_t rows, std::ptrdiff_t padded, std::int32_t width,
                        double groups, std::int32_t* places) {
   bool inside = true, in_a_row = width == 1;
   std::ptrdiff_t r = 0;
+#if RAPPEL_LANES == 8
+  if (width > 1) r = find_places_inside(index, rows, width, groups, places);
+#endif
 #if RAPPEL_LANES >= 2
   typedef Lanes<RAPPEL_LANES>::type Index;
   typedef std::int64_t Masks __attribute__((vector_size(8 * RAPPEL_LANES)));
   typedef std::int32_t Places __attribute__((vector_size(4 * RAPPEL_LANES)));
   Masks all_inside = ~Masks{}, all_in_a_row = ~Masks{};
   Index expected;
-  for (int l = 0; l < lanes; ++l) expected[l] = index[0] + l;
+  for (int l = 0; l < lanes; ++l) expected[l] = index[0] + static_cast<double>(r + l);
   for (; r + lanes <= rows; r += lanes, expected += static_cast<double>(lanes)) {
     Index x;
     load(x, index + r);

@@ -54,6 +54,9 @@ class ScanRun {
  public:
   ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame);
   void run(Op op, std::uint32_t call);
+  // Of a leaf: goes on with so many rows. (A frame of its own for each leaf would be copied from where its parts were
+  // just written, and wait until all that rows write is written.)
+  void set_rows(std::ptrdiff_t rows, std::ptrdiff_t padded) { frame_.rows = rows, frame_.padded = padded; }
 
  private:
   // Where the rows look up: from `first` on where they are in a row, and `places` may be null then.
