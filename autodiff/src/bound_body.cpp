@@ -44,6 +44,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
     case StepKind::copy:
       return kernels.copy;
     case StepKind::plain:
+    case StepKind::dot_of_rows:
+    case StepKind::scatter_of_rows:
       break;
   }
   return kernels.find(step.op, step.varying);
@@ -51,7 +53,7 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
 
 BoundBody bind(Body body, const KernelTable& kernels) {
   const auto bind_step = [&](const BodyStep& s) -> BodyInstruction {
-    return {is_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
+    return {is_body_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
   };
   std::vector<LeafStep> steps;
   for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});

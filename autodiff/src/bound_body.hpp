@@ -2,6 +2,7 @@
 
 // A body bound to the kernels of an instruction set.
 
+#include "leaf_lookups.hpp"
 #include "row_compiler.hpp"
 
 #include <atomic>
@@ -52,6 +53,7 @@ class BoundBody {
 
   Body body;
   WideningKernel widen;  // of float columns
+  std::vector<Finding> findings;  // that it needs
 
  private:
   void compile(std::size_t num_leaves) const;

@@ -100,7 +100,9 @@ class Builder {
 };
 
 // The rest of `simplify`, for a graph that came from a builder: it is folded and merged already.
-Traced fuse_live(const Traced& traced);
+// `lookup_dots`: gets the dots of two rows that are looked up (see rows_of_dot) which the user wrote as dots, so that their
+// terms may be added in any order; each is a node of its own.
+Traced fuse_live(const Traced& traced, std::vector<NodeId>* lookup_dots = nullptr);
 
 // The operation's value on doubles, by the scalar kernel, bit for bit.
 void evaluate_scalar(Op op, std::span<const double> operands, std::span<double> results);

@@ -11,6 +11,7 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -46,39 +47,58 @@ std::size_t stored_length(Index rows) {
   return static_cast<std::size_t>((rows + row_padding - 1) / row_padding * row_padding);
 }
 
+// What all threads that run over a table share.
+struct SharedLookups {
+  std::int32_t* first_places;  // by chunk and finding
+  std::size_t num_findings;
+  double* const* sums;
+  std::size_t* begun;
+};
+
 // One thread's run over chunks of a table.
 class BodyRun {
  public:
   BodyRun(const BoundBody& bound, const LeafSteps& steps, const Columns& table, double* uniforms,
           ConstSpan parameters, double* stored,
-          Workspace& workspace, double* row_output)
+          Workspace& workspace, double* row_output, const SharedLookups& shared)
       : body_(bound.body),
+        findings_(bound.findings),
+        shared_(shared),
         widen_(bound.widen),
         steps_(steps.steps),
         reads_only_rows_(steps.reads_only_rows),
         table_(table),
         stored_(stored),
-        uniforms_(uniforms),
-        parameters_(parameters),
         workspace_(workspace),
         row_output_(row_output) {
     const auto leaf = static_cast<std::size_t>(body_.leaf_rows);
     const std::size_t stride = block_stride(body_), own = stride * body_.num_blocks;
-    double* blocks = workspace.blocks.reserve(own + leaf * body_.row_outputs.size() + stride * body_.columns.size());
+    double* blocks = workspace.blocks.reserve(own + leaf * body_.row_outputs.size() +
+                                              stride * (body_.columns.size() + body_.num_views));
     padded_output_ = blocks + own;
     own_columns_ = padded_output_ + leaf * body_.row_outputs.size();
     workspace.pointers.clear();
     for (const std::uint32_t u : body_.uniforms) workspace.pointers.push_back(uniforms + u);
     workspace.pointers.resize(body_.num_pointers());
-    const std::size_t first_block = body_.uniforms.size() + body_.columns.size() + body_.stored.size();
     for (std::size_t b = 0; b < body_.num_blocks; ++b)
-      workspace.pointers[first_block + b] = blocks + b * stride;
+      workspace.pointers[body_.first_block() + b] = blocks + b * stride;
+    lookups_ = {.views = workspace.pointers.data() + body_.first_view(),
+                .view_blocks = own_columns_ + stride * body_.columns.size(),
+                .view_stride = stride,
+                .sums = shared.sums,
+                .begun = shared.begun};
+    calls_.emplace(body_.calls, workspace.scans, Frame{nullptr, workspace.pointers.data(), 0, 0, uniforms, parameters, &lookups_});
     workspace.sums.resize(body_.reductions.size());
     only_sums_ = std::ranges::all_of(body_.reductions, [](Reduce r) { return r == Reduce::sum; });
   }
 
   // The chunk's reductions into `result`: leaves fold pairwise by number.
-  void run_chunk(Index first_row, Index end_row, double* result) {
+  void run_chunk(std::size_t chunk, Index first_row, Index end_row, double* result) {
+    if (!findings_.empty()) {
+      std::int32_t* const places = shared_.first_places + chunk * shared_.num_findings;
+      find_in_chunk(findings_, *body_.calls.lookups, table_, first_row, end_row, places);
+      lookups_.first_places = places;
+    }
     const std::size_t count = body_.reductions.size();
     const Index leaf = body_.leaf_rows;
     const auto num_leaves = static_cast<std::size_t>((end_row - first_row + leaf - 1) / leaf);
@@ -88,6 +108,7 @@ class BodyRun {
       // Where the sums of each level go: to the first level that is free, without a copy.
       const auto place = [&](std::size_t level) { return (number >> level & 1) != 0 ? workspace_.sums.data() : level_sums(level); };
       double* sums = place(0);
+      lookups_.row = row - first_row;
       run_leaf(row, std::min(leaf, end_row - row), sums);
       for (std::size_t level = 0; (number >> level & 1) != 0; ++level) {
         double* const into = place(level + 1);
@@ -134,20 +155,16 @@ class BodyRun {
     for (std::size_t k = 0; k < num_outputs; ++k)
       workspace_.pointers[workspace_.pointers.size() - num_outputs + k] =
           padded == rows ? row_output(k) + row : padded_output(k);
+    calls_->set_rows(rows, padded);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded};
     for (const LeafStep& step : steps_) {
       if (step.instruction.kernel != nullptr)
         step.instruction.kernel(leaf, step.instruction);
       else
-        run_call(step, leaf);
+        calls_->run(step.op, step.instruction.first);
     }
     for (std::size_t k = 0; k < num_outputs && padded != rows; ++k)
       std::copy_n(padded_output(k), rows, row_output(k) + row);
-  }
-
-  void run_call(const LeafStep& step, const Leaf& leaf) {
-    ScanRun(body_.calls, workspace_.scans, Frame{nullptr, leaf.pointers, leaf.rows, leaf.padded, uniforms_, parameters_})
-        .run(step.op, step.instruction.first);
   }
 
   double* row_output(std::size_t k) const {
@@ -167,13 +184,15 @@ class BodyRun {
   }
 
   const Body& body_;
+  const std::vector<Finding>& findings_;
+  const SharedLookups shared_;
+  LeafLookups lookups_;
+  std::optional<ScanRun> calls_;
   WideningKernel widen_;
   const std::vector<LeafStep>& steps_;
   bool reads_only_rows_;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
-  double* uniforms_;
-  ConstSpan parameters_;
   Workspace& workspace_;
   double* row_output_;
   double* own_columns_;
@@ -229,9 +248,8 @@ class Interpreter final : public Executor {
     for (Stage& stage : std::exchange(program_.stages, {})) {
       count_until_calls(stage.uniforms);
       stages_.push_back({std::move(stage.uniforms), {}, {}});
-      for (Body& b : stage.bodies) stages_.back().bodies.push_back(bind(std::move(b), kernels));
-      for (Body& b : stage.storing_bodies)
-        stages_.back().storing_bodies.push_back(bind(std::move(b), kernels));
+      for (Body& b : stage.bodies) stages_.back().bodies.push_back(bind_body(std::move(b), kernels));
+      for (Body& b : stage.storing_bodies) stages_.back().storing_bodies.push_back(bind_body(std::move(b), kernels));
     }
   }
 
@@ -240,28 +258,65 @@ class Interpreter final : public Executor {
     const InUse in_use(workspace);
     double* uniforms = load_uniforms(call, workspace);
     const bool stores = reserve_stored(call.tables, workspace);
+    workspace.first_places.assign(findings_.size() * static_cast<std::size_t>(max_chunks), not_found_yet);
     for (const BoundStage& stage : stages_) {
       run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
       for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
-        run_body(b, call, threads, uniforms, workspace, row_output);
+        run_body(b, call, threads, uniforms, workspace, outputs, row_output);
     }
-    write_outputs(uniforms, outputs);
+    write_outputs(uniforms, call, outputs);
   }
 
  private:
+  BoundBody bind_body(Body body, const KernelTable& kernels) {
+    std::vector<Finding> findings = number_findings(body, findings_);
+    BoundBody bound = bind(std::move(body), kernels);
+    bound.findings = std::move(findings);
+    return bound;
+  }
+
   // As many as there is room for. Where they stand one after the other, as gradients of what was looked up do, they are
   // copied at once.
-  void write_outputs(const double* uniforms, OutputSpans outputs) const {
+  void write_outputs(const double* uniforms, const Call& call, const OutputSpans& outputs) const {
     MutableSpan to = outputs.first, others = outputs.rest;
-    for (const PlacesInARow& run : output_runs_)
+    std::uint32_t output = 0;
+    for (const PlacesInARow& run : output_runs_) {
+      const bool stands_there = run.width > 0 && place_in_outputs(output, run.count, run.width, call, outputs) != nullptr;
+      output += run.count;
       for (std::size_t done = 0; done < run.count;) {
         if (to.empty()) to = std::exchange(others, MutableSpan());
         if (to.empty()) return;
         const std::size_t count = std::min(run.count - done, to.size());
-        std::copy_n(uniforms + run.first + done, count, to.begin());
+        if (!stands_there) std::copy_n(uniforms + run.first + done, count, to.begin());
         to = to.subspan(count);
         done += count;
       }
+    }
+  }
+
+  // Where so many outputs stand one after the other, for sums that are taken there: null where they do not, and where
+  // what rows read may stand there too. Nor where rows of several values would begin amid a line of the cache.
+  static double* place_in_outputs(std::uint32_t output, std::size_t count, std::size_t width, const Call& call,
+                                  const OutputSpans& outputs) {
+    const bool in_first = output < outputs.first.size();
+    const MutableSpan& span = in_first ? outputs.first : outputs.rest;
+    const std::size_t first = in_first ? output : output - outputs.first.size();
+    if (first > span.size() || count > span.size() - first) return nullptr;
+    double* const place = span.data() + first;
+    if (width > 1 && reinterpret_cast<std::uintptr_t>(place) % 64 != 0) return nullptr;
+    const auto overlaps = [&](const void* data, std::size_t bytes) {
+      const auto begin = reinterpret_cast<std::uintptr_t>(data), own = reinterpret_cast<std::uintptr_t>(place);
+      return begin < own + count * sizeof(double) && own < begin + bytes;
+    };
+    if (overlaps(call.parameters.data(), call.parameters.size() * sizeof(double))) return nullptr;
+    for (const Columns& table : call.tables)
+      for (Index c = 0; c < table.num_columns(); ++c) {
+        const ColumnView column = table.column(c);
+        const auto rows = static_cast<std::size_t>(table.num_rows());
+        if (column.doubles() != nullptr && overlaps(column.doubles(), rows * sizeof(double))) return nullptr;
+        if (column.floats() != nullptr && overlaps(column.floats(), rows * sizeof(float))) return nullptr;
+      }
+    return place;
   }
 
   double* load_uniforms(const Call& call, Workspace& workspace) const {
@@ -297,7 +352,7 @@ class Interpreter final : public Executor {
   }
 
   void run_body(const BoundBody& bound, const Call& call, int threads, double* uniforms, Workspace& workspace,
-                double* row_output) const {
+                const OutputSpans& outputs, double* row_output) const {
     const std::span<const Columns> tables = call.tables;
     const std::size_t t = bound.body.rows.index;
     const Columns& table = tables[t];
@@ -311,12 +366,21 @@ class Interpreter final : public Executor {
     const LeafSteps& steps = bound.steps(static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows));
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
+    const auto& scatters = bound.body.calls.scatters;
+    workspace.scatter_sums.clear();
+    for (const ScatterCall& s : scatters) {
+      double* const in_outputs = place_in_outputs(s.output, s.places.count, s.places.width, call, outputs);
+      workspace.scatter_sums.push_back(in_outputs != nullptr ? in_outputs : uniforms + s.first);
+    }
+    workspace.begun_sums.assign(scatters.size(), 0);
+    const SharedLookups shared{workspace.first_places.data(), findings_.size(), workspace.scatter_sums.data(),
+                               workspace.begun_sums.data()};
     const auto work = [&](Workspace& own) {
-      BodyRun run(bound, steps, table, uniforms, call.parameters, stored, own, row_output);
+      BodyRun run(bound, steps, table, uniforms, call.parameters, stored, own, row_output, shared);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
         try {
-          run.run_chunk(first, std::min(rows, first + chunk), sums + c * count);
+          run.run_chunk(c, first, std::min(rows, first + chunk), sums + c * count);
         } catch (...) {  // of an operation of the user's
           thrown.keep(c);
           next_chunk = num_chunks;
@@ -324,8 +388,6 @@ class Interpreter final : public Executor {
       }
     };
     // What rows scatter is added in their order: one thread does it all.
-    const auto& scatters = bound.body.calls.scatters;
-    for (const ScatterCall& s : scatters) std::fill_n(uniforms + s.first, s.places.count, 0.0);
     const auto helpers = scatters.empty() ? std::min(static_cast<std::size_t>(threads), num_chunks) : 1;
     if (helpers > 1) {
       const std::thread::id caller = std::this_thread::get_id();
@@ -339,6 +401,8 @@ class Interpreter final : public Executor {
       work(workspace);
     }
     thrown.rethrow();
+    for (std::size_t s = 0; s < scatters.size(); ++s)
+      std::fill(shared.sums[s] + shared.begun[s], shared.sums[s] + scatters[s].places.count, 0.0);
     for (std::size_t i = 0; i < count; ++i)
       uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);
   }
@@ -353,21 +417,32 @@ class Interpreter final : public Executor {
   }
 
   void find_output_runs() {
-    for (const std::uint32_t place : program_.outputs) {
-      if (!output_runs_.empty() && output_runs_.back().first + output_runs_.back().count == place)
-        ++output_runs_.back().count;
-      else
-        output_runs_.push_back({place, 1});
+    std::uint32_t output = 0;
+    const auto add = [&](std::uint32_t end, std::size_t width) {
+      for (bool goes_on = false; output < end; ++output, goes_on = true) {
+        const std::uint32_t place = program_.outputs[output];
+        if (goes_on && output_runs_.back().first + output_runs_.back().count == place)
+          ++output_runs_.back().count;
+        else
+          output_runs_.push_back({place, 1, width});
+      }
+    };
+    for (const Program::ScatteredOutputs& run : program_.scattered_outputs) {
+      add(run.first, 0);
+      add(run.first + run.count, run.width);
     }
+    add(static_cast<std::uint32_t>(program_.outputs.size()), 0);
   }
 
   struct PlacesInARow {
     std::uint32_t first, count;
+    std::size_t width;  // of sums of one scatter, which are outputs alone; else 0
   };
 
   Program program_;  // but for its stages
   std::vector<PlacesInARow> output_runs_;
   std::vector<BoundStage> stages_;
+  std::vector<Finding> findings_;
   std::uint64_t number_;
   Index workspace_limit_;
 };

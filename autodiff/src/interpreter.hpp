@@ -17,6 +17,9 @@ struct Workspace {
   std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
+  std::vector<std::int32_t> first_places;  // see LeafLookups: by chunk and finding,
+  std::vector<double*> scatter_sums;       // by scatter of the body at hand
+  std::vector<std::size_t> begun_sums;     // likewise
   FrameState uniform_scans, scans;  // of uniform values; of the leaf at hand
   bool in_use = false;  // by a program at work: an operation of the user's may run another
   static Workspace& of_this_thread();  // one that is not in use

@@ -3,16 +3,16 @@
 
 // Reductions. `partials` holds partial p in lane p mod width of vector p / width.
 template <class Combine>
-Lanes fold_vectors(Lanes* partials, Combine combine) {
-  for (int n = partial_vectors; n > 1; n /= 2)
+Lanes fold_vectors(Lanes* partials, Combine combine, int count = partial_vectors) {
+  for (int n = count; n > 1; n /= 2)
     for (int v = 0; v < n / 2; ++v) partials[v] = combine(partials[v], partials[v + n / 2]);
   return partials[0];
 }
 
 // Lanes l and l + width / 2, then those of the lower half, and so on.
 template <class Combine>
-double fold(Lanes* partials, Combine combine) {
-  Lanes all = fold_vectors(partials, combine);
+double fold(Lanes* partials, Combine combine, int count = partial_vectors) {
+  Lanes all = fold_vectors(partials, combine, count);
 #if RAPPEL_LANES == 8
   all = combine(all, Lanes::of(__builtin_shufflevector(all.v, all.v, 4, 5, 6, 7, 4, 5, 6, 7)));
   all = combine(all, Lanes::of(__builtin_shufflevector(all.v, all.v, 2, 3, 2, 3, 2, 3, 2, 3)));
@@ -55,14 +55,18 @@ inline __attribute__((always_inline)) Lanes fold_side_by_side(const Lanes* x) {
 }
 
 struct AddLanes {
+  static constexpr std::ptrdiff_t partials = num_partials;
   static Lanes start() { return Lanes(0.0); }
   Lanes operator()(Lanes a, Lanes b) const { return a + b; }
 };
 struct MaxLanes {
+  // More than sums have: the next comparison would wait for the one before. (The order decides the sign of a zero alone.)
+  static constexpr std::ptrdiff_t partials = row_padding;
   static Lanes start() { return Lanes(-__builtin_inf()); }
   Lanes operator()(Lanes a, Lanes b) const { return formulas::maximum(a, b); }
 };
 struct AnyLanes {
+  static constexpr std::ptrdiff_t partials = num_partials;
   static Lanes start() { return Lanes(0.0); }
   Lanes operator()(Lanes a, Lanes b) const { return select(a == Lanes(0.0), b, a); }
 };
@@ -77,17 +81,18 @@ Mask rows_below(std::ptrdiff_t r, std::ptrdiff_t rows) {
 // Folds term(r) over the leaf's rows; rows that do not exist are masked to the neutral value.
 template <class Combine, class Term>
 double reduce(const Leaf& leaf, Combine combine, Term term) {
-  Lanes partials[partial_vectors];
-  for (int v = 0; v < partial_vectors; ++v) partials[v] = Combine::start();
-  const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
-  for (std::ptrdiff_t r = 0; r < whole; r += num_partials)
-    for (int v = 0; v < partial_vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
+  constexpr int vectors = static_cast<int>(Combine::partials) / width;
+  Lanes partials[vectors];
+  for (int v = 0; v < vectors; ++v) partials[v] = Combine::start();
+  const std::ptrdiff_t whole = leaf.rows / Combine::partials * Combine::partials;
+  for (std::ptrdiff_t r = 0; r < whole; r += Combine::partials)
+    for (int v = 0; v < vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
   if (whole < leaf.rows)
-    for (int v = 0; v < partial_vectors; ++v) {
+    for (int v = 0; v < vectors; ++v) {
       const std::ptrdiff_t r = whole + v * width;
       partials[v] = combine(partials[v], select(rows_below(r, leaf.rows), term(r), Combine::start()));
     }
-  return fold(partials, combine);
+  return fold(partials, combine, vectors);
 }
 
 template <class Combine>

@@ -20,6 +20,12 @@ enum class PlacesKind {
   some_outside  // not to be used with the kernels below
 };
 
+// Rows that stand where they are looked up.
+struct PlacedRows {
+  const double* from;
+  const std::int32_t* places;
+};
+
 struct LookupKernels {
   // places[r] = index[r] * width, or `outside` where index[r] is no whole number in [0, groups). Rows from `rows` on
   // get what the last one gets.
@@ -31,8 +37,17 @@ struct LookupKernels {
   // sums[places[r] + j] += x[j][r] for j < width, in the order of r < rows. Reads x up to whole strips.
   void (*scatter)(const double* const* x, const std::int32_t* places, std::ptrdiff_t rows, std::size_t width,
                   double* sums);
-  // sums[r] += x[r].
+  // sums[r] += x[r], and sums[r] = 0 + x[r].
   void (*add)(const double* x, std::ptrdiff_t rows, double* sums);
+  void (*begin)(const double* x, std::ptrdiff_t rows, double* sums);
+  // The first of places in a row, of groups of one value; `outside` if they are not in a row or one is outside.
+  std::int32_t (*find_in_a_row)(const double* index, std::ptrdiff_t rows, double groups);
+  // to[r] = sum over j < width of a[r][j] * b[r][j], r < rows, width >= 8: term j is added to partial j mod 8, and the
+  // partials fold 8, 4, 2, 1.
+  void (*dot)(PlacedRows a, PlacedRows b, std::ptrdiff_t rows, std::size_t width, double* to);
+  // sums[places[r] + j] += factor[r * step] * row[r][j], in the order of r < rows.
+  void (*scatter_multiples)(const double* factor, std::ptrdiff_t step, PlacedRows row, const std::int32_t* places,
+                            std::ptrdiff_t rows, std::size_t width, double* sums);
 };
 
 const LookupKernels* scalar_lookups();

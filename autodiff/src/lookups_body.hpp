@@ -75,17 +75,39 @@ inline std::int32_t place_of(double index, std::int32_t width, double groups) {
   return static_cast<double>(whole) == index ? whole * width : outside;
 }
 
+#if RAPPEL_LANES == 8
+// Of whole vectors of rows, if none is outside: how many rows that is, else 0. What is no number of 32 bits becomes the
+// least, which is outside as an unsigned one.
+inline std::ptrdiff_t find_places_inside(const double* index, std::ptrdiff_t rows, std::int32_t width, double groups,
+                                         std::int32_t* places) {
+  const __m256i end = _mm256_set1_epi32(static_cast<std::int32_t>(groups)), step = _mm256_set1_epi32(width);
+  __mmask8 inside = 0xff;
+  std::ptrdiff_t r = 0;
+  for (; r + lanes <= rows; r += lanes) {
+    const __m512d x = _mm512_loadu_pd(index + r);
+    const __m256i whole = _mm512_maskz_cvttpd_epi32(0xff, x);
+    inside = _mm512_mask_cmp_pd_mask(inside, _mm512_maskz_cvtepi32_pd(0xff, whole), x, _CMP_EQ_OQ);
+    inside = _mm256_mask_cmplt_epu32_mask(inside, whole, end);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(places + r), _mm256_mullo_epi32(whole, step));
+  }
+  return inside == 0xff ? r : 0;
+}
+#endif
+
 PlacesKind find_places(const double* index, std::ptrdiff_t rows, std::ptrdiff_t padded, std::int32_t width,
                        double groups, std::int32_t* places) {
   bool inside = true, in_a_row = width == 1;
   std::ptrdiff_t r = 0;
+#if RAPPEL_LANES == 8
+  if (width > 1) r = find_places_inside(index, rows, width, groups, places);
+#endif
 #if RAPPEL_LANES >= 2
   typedef Lanes<RAPPEL_LANES>::type Index;
   typedef std::int64_t Masks __attribute__((vector_size(8 * RAPPEL_LANES)));
   typedef std::int32_t Places __attribute__((vector_size(4 * RAPPEL_LANES)));
   Masks all_inside = ~Masks{}, all_in_a_row = ~Masks{};
   Index expected;
-  for (int l = 0; l < lanes; ++l) expected[l] = index[0] + l;
+  for (int l = 0; l < lanes; ++l) expected[l] = index[0] + static_cast<double>(r + l);
   for (; r + lanes <= rows; r += lanes, expected += static_cast<double>(lanes)) {
     Index x;
     load(x, index + r);
@@ -189,4 +211,36 @@ void add(const double* x, std::ptrdiff_t rows, double* sums) {
   for (std::ptrdiff_t r = 0; r < rows; ++r) sums[r] += x[r];
 }
 
-constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add};
+// 0 + x and not x, which may be -0: what was summed begins with 0.
+void begin(const double* x, std::ptrdiff_t rows, double* sums) {
+  for (std::ptrdiff_t r = 0; r < rows; ++r) sums[r] = 0.0 + x[r];
+}
+
+std::int32_t find_in_a_row(const double* index, std::ptrdiff_t rows, double groups) {
+  const std::int32_t first = place_of(index[0], 1, groups);
+  if (first == outside || !(index[0] + static_cast<double>(rows - 1) < groups)) return outside;
+  constexpr std::ptrdiff_t at_once = 128;  // rows, then a look at what was found
+  for (std::ptrdiff_t r = 0; r < rows; r += at_once) {
+    bool in_a_row = true;
+    const std::ptrdiff_t end = rows - r < at_once ? rows : r + at_once;
+    std::ptrdiff_t i = r;
+#if RAPPEL_LANES >= 2
+    typedef std::int64_t Masks __attribute__((vector_size(8 * RAPPEL_LANES)));
+    Lanes<RAPPEL_LANES>::type x, expected;
+    for (int l = 0; l < lanes; ++l) expected[l] = index[0] + static_cast<double>(r + l);
+    Masks differs = {};
+    for (; i + lanes <= end; i += lanes, expected += static_cast<double>(lanes)) {
+      load(x, index + i);
+      differs |= x != expected;
+    }
+    for (int l = 0; l < lanes; ++l) in_a_row = in_a_row && differs[l] == 0;
+#endif
+    for (; i < end; ++i) in_a_row = in_a_row && index[i] == index[0] + static_cast<double>(i);
+    if (!in_a_row) return outside;
+  }
+  return first;
+}
+
+#include "lookups_rows.hpp"
+
+constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &find_in_a_row, &dot, &scatter_multiples};

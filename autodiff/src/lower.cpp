@@ -9,14 +9,17 @@ namespace {
 
 class Lowering {
  public:
-  explicit Lowering(const Traced& traced)
+  Lowering(const Traced& traced, std::span<const NodeId> lookup_dots)
       : traced_(traced),
         graph_(traced.graph),
         size_(static_cast<NodeId>(graph_.size())),
         live_(size_, false),
+        lookup_dots_(size_, false),
         stage_(stages_of(graph_)),
         uniform_(size_, no_node),
-        calls_(graph_, program_.calls, false, [this](NodeId n) { return uniform_[n]; }) {}
+        calls_(graph_, program_.calls, false, [this](NodeId n) { return uniform_[n]; }) {
+    for (const NodeId n : lookup_dots) lookup_dots_[n] = true;
+  }
 
   Program run() {
     mark_live();
@@ -28,6 +31,7 @@ class Lowering {
     add_bodies();
     for (const NodeId n : traced_.outputs)
       if (!graph_.varying(n)) program_.outputs.push_back(uniform_[n]);
+    find_scattered_outputs();
     find_copied_parameters();
     return std::move(program_);
   }
@@ -50,6 +54,33 @@ class Lowering {
     for (std::size_t k = 0; k < values.size(); ++k)
       if (graph_.op(values[k]) != Op::parameter || uniform_[values[k]] != uniform_[values[0]] + k) return false;
     return true;
+  }
+
+  // Sums that are outputs alone, one after the other, may be taken where the outputs stand.
+  void find_scattered_outputs() {
+    std::vector<std::uint32_t> uses(size_, 0);
+    for (NodeId n = 0; n < size_; ++n)
+      if (live_[n] && graph_.op(n) != Op::result)
+        for (const NodeId x : graph_.operands(n)) ++uses[x];
+    for (const NodeId n : traced_.outputs) ++uses[n];
+    std::vector<NodeId> outputs;
+    std::ranges::copy_if(traced_.outputs, std::back_inserter(outputs), [&](NodeId n) { return !graph_.varying(n); });
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const NodeId n = outputs[i];
+      if (graph_.op(n) != Op::scatter_rows) continue;
+      const auto count = static_cast<std::size_t>(graph_.payload(n));
+      bool alone = count <= outputs.size() - i;
+      for (std::size_t k = 0; k < count && alone; ++k)
+        alone = outputs[i + k] == n + static_cast<NodeId>(k) && uses[outputs[i + k]] == 1;
+      if (!alone) continue;
+      const auto output = static_cast<std::uint32_t>(i);
+      program_.scattered_outputs.push_back({output, static_cast<std::uint32_t>(count), graph_.operands(n).size() - 3});
+      for (Stage& stage : program_.stages)
+        for (auto* bodies : {&stage.bodies, &stage.storing_bodies})
+          for (Body& body : *bodies)
+            for (ScatterCall& s : body.calls.scatters)
+              if (s.first == uniform_[n]) s.output = output;
+    }
   }
 
   void find_copied_parameters() {
@@ -89,13 +120,40 @@ class Lowering {
     return needed;
   }
 
+  NodeId owner_of(NodeId n) const { return graph_.op(n) == Op::result ? graph_.operands(n)[0] : n; }
+
+  bool is_looked_up_by_column(NodeId n) const {
+    const NodeId owner = owner_of(n);
+    return graph_.op(owner) == Op::gather && graph_.op(graph_.operands(owner)[1]) == Op::column;
+  }
+
+  // What one instruction makes of values that are there in any case: computing it again costs less than storing it, and
+  // reading that.
+  bool is_cheap(NodeId n) const {
+    switch (graph_.op(n)) {
+      case Op::add:
+      case Op::sub:
+      case Op::mul:
+      case Op::neg:
+      case Op::equal:
+      case Op::less:
+      case Op::less_equal:
+        return std::ranges::all_of(graph_.operands(n), [&](NodeId x) {
+          return !graph_.varying(x) || graph_.op(x) == Op::column || is_looked_up_by_column(x);
+        });
+      default:
+        return false;
+    }
+  }
+
   // The nodes that the rows of each stage compute where each is computed once; others read it stored.
   std::vector<std::vector<bool>> needed_once() {
     std::vector<std::vector<bool>> by_stage(num_stages_, std::vector<bool>(size_, false));
     const auto need_stored = [&](NodeId x, std::uint32_t stage) {
       if (!graph_.varying(x) || graph_.op(x) == Op::column) return;
-      if (graph_.is_stacked(x)) {  // what is stacked is never stored: its scan runs again
-        by_stage[stage][graph_.op(x) == Op::result ? graph_.operands(x)[0] : x] = true;
+      // What is stacked is never stored: its scan runs again. Nor is what a column looks up: that would be a copy.
+      if (graph_.is_stacked(x) || is_looked_up_by_column(x) || is_cheap(x)) {
+        by_stage[stage][owner_of(x)] = true;
         return;
       }
       by_stage[stage_[x]][x] = true;
@@ -111,7 +169,7 @@ class Lowering {
   }
 
   void add_bodies() {
-    const BodySource source{traced_, live_, uniform_, stage_};
+    const BodySource source{traced_, live_, uniform_, stage_, lookup_dots_};
     const std::vector<std::uint32_t> none(size_, no_node);
     program_.num_stored.assign(static_cast<std::size_t>(graph_.num_row_sets()), 0);
     storage_ = none;
@@ -154,7 +212,12 @@ class Lowering {
     for (const NodeId n : constants) program_.constants.push_back(graph_.value(n));
     for (const NodeId n : num_rows) program_.num_rows_of.push_back(static_cast<std::uint32_t>(graph_.payload(n)));
     for (const auto* list : {&arguments, &constants, &num_rows, &sums})
-      for (const NodeId n : *list) uniform_[n] = next++;
+      for (const NodeId n : *list) {
+        // Rows of sums that are scattered begin with a line of the cache, as do all where a row is whole lines.
+        constexpr std::uint32_t line = 8;
+        if (graph_.op(n) == Op::scatter_rows) next = (next + line - 1) / line * line;
+        uniform_[n] = next++;
+      }
     program_.num_uniforms = next;
   }
 
@@ -193,6 +256,7 @@ class Lowering {
   const Graph& graph_;
   NodeId size_;
   std::vector<bool> live_;
+  std::vector<bool> lookup_dots_;
   std::vector<std::uint32_t> stage_;
   std::uint32_t num_stages_ = 1;
   std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
@@ -203,6 +267,6 @@ class Lowering {
 
 }  // namespace
 
-Program lower(const Traced& traced) { return Lowering(traced).run(); }
+Program lower(const Traced& traced, std::span<const NodeId> lookup_dots) { return Lowering(traced, lookup_dots).run(); }
 
 }  // namespace rappel::detail

@@ -45,6 +45,7 @@ class BodyLowering {
   Body run() {
     body_.rows = rows_;
     draft_steps();
+    read_rows_in_place(source_, kept_nodes(), drafts_);
     join_matrix_products(drafts_, source_);
     draft_row_outputs();
     recompute_late(drafts_, graph_, [this](NodeId n) { return is_block(n); });
@@ -62,7 +63,10 @@ class BodyLowering {
   }
   bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
   bool is_block(NodeId n) const {
-    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n);
+    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n) && !is_view(n);
+  }
+  bool is_view(NodeId n) const {
+    return graph_.op(n) == Op::gather && num_results(graph_, n) == 1 && written_.count(n) == 0 && !is_kept(n);
   }
 
   // --- steps ---
@@ -80,6 +84,14 @@ class BodyLowering {
         drafts_.push_back(draft_plain(n));
       }
     }
+  }
+
+  // Outputs by row, and what later rows need.
+  std::vector<bool> kept_nodes() const {
+    std::vector<bool> kept(size_, false);
+    for (NodeId n = 0; n < size_; ++n) kept[n] = work_.storage[n] != no_node;
+    for (const NodeId n : source_.traced.outputs) kept[n] = true;
+    return kept;
   }
 
   std::vector<NodeId> results_of(NodeId n, NodeId count) const {
@@ -201,6 +213,11 @@ class BodyLowering {
       std::ranges::for_each(d.operands, number_stored);
       std::ranges::for_each(d.results, number_stored);
     }
+    for (const Draft& d : drafts_) {
+      if (!is_view(d.node)) continue;
+      pointer_[d.node] = base_++;
+      ++body_.num_views;
+    }
   }
 
   void place() {
@@ -227,7 +244,10 @@ class BodyLowering {
 
   void place_step(std::size_t i) {
     const Draft& d = drafts_[i];
-    BodyStep step{.op = d.kind == StepKind::copy ? Op::sum : graph_.op(d.node),  // of one: what is copied may be a call's
+    const Op op = d.kind == StepKind::copy          ? Op::sum  // of one: what is copied may be a call's
+                  : d.kind == StepKind::dot_of_rows ? row_dot_call
+                                                    : graph_.op(d.node);
+    BodyStep step{.op = op,
                   .kind = d.kind,
                   .varying = 0,
                   .first = static_cast<std::uint32_t>(body_.operands.size()),
@@ -244,21 +264,27 @@ class BodyLowering {
       body_.reductions.push_back(kind_of(graph_.op(m)));
     }
     // Element by element a result may take an operand's place; of several results, and of a scan's, none may.
-    const bool in_place = d.results.size() == 1 && !is_call(step.op);
+    const bool in_place = d.results.size() == 1 && !is_body_call(step.op);
     std::vector<std::uint32_t> last_read;
     for (const NodeId x : deaths_[i].operands) last_read.push_back(pointer_[x] - base_);
     if (in_place) blocks_.give_back(last_read);
     for (const NodeId m : d.results) {
       const auto written = written_.find(m);
       const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
-                              : is_kept(m)                ? pointer_[m]
+                              : is_kept(m) || is_view(m)  ? pointer_[m]
                               : written != written_.end() ? first_row_output - written->second
                                                           : base_ + blocks_.take();
       if (d.kind != StepKind::copy) pointer_[m] = p;  // what is copied stays where it is
       if (m == d.results.front()) step.result = p;
       body_.operands.push_back(p);
     }
-    if (is_call(step.op)) step.first = calls_.add(d.node);
+    if (d.kind == StepKind::dot_of_rows)
+      step.first = calls_.add_dot(d.node, d.lookups[0], d.lookups[1]);
+    else if (d.kind == StepKind::scatter_of_rows)
+      step.first = calls_.add_scatter(d.node, d.lookups[0], d.operands[2]);
+    else if (is_call(step.op))
+      step.first = calls_.add(d.node);
+    if (is_view(d.node)) body_.calls.gathers.back().view = pointer_[d.node] - body_.first_view();
     if (!in_place) blocks_.give_back(last_read);
     for (const NodeId m : deaths_[i].results) blocks_.give_back({pointer_[m] - base_});
     body_.steps.push_back(step);
@@ -303,14 +329,15 @@ class BodyLowering {
     for (auto* results : call_results()) std::ranges::for_each(*results, settle);
     for (auto* operands : call_operands()) std::ranges::for_each(*operands, settle);
     for (GatherCall& c : body_.calls.gathers) settle(c.places.index);
-    for (ScatterCall& c : body_.calls.scatters) settle(c.places.index);
+    for (ScatterCall& c : body_.calls.scatters) settle(c.places.index), settle(c.row.places.index);
+    for (RowDotCall& c : body_.calls.row_dots) settle(c.a.places.index), settle(c.b.places.index), settle(c.result);
   }
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
   // leaves that fit the first level, a call of a kernel on four times the rows is worth more
   // (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
   void choose_leaf() {
-    const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_blocks + 1;
+    const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_views + body_.num_blocks + 1;
     const std::size_t cache = (body_.reductions.size() > 16 * values ? 1024 : 256) * 1024, per_row = 8 * values;
     body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
   }

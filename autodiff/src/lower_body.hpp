@@ -15,6 +15,7 @@ struct BodySource {
   const std::vector<bool>& live;
   const std::vector<std::uint32_t>& uniform;  // the number among the uniform values
   const std::vector<std::uint32_t>& stage;
+  const std::vector<bool>& lookup_dots;  // see fuse_live
 };
 
 // What the rows of one stage compute, and what they keep or find kept.

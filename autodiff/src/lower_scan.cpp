@@ -137,7 +137,7 @@ std::uint32_t CallBuilder::add(NodeId n) {
 
 std::uint32_t CallBuilder::add_gather(NodeId n) {
   const auto x = graph_.operands(n);
-  GatherCall call{places(x[1], static_cast<std::size_t>(graph_.payload(n)), x.size() - 2), {}, {}};
+  GatherCall call{places(x[1], static_cast<std::size_t>(graph_.payload(n)), x.size() - 2), no_node, {}, {}};
   bool in_a_row = true;
   for (const NodeId u : x.subspan(2)) {
     in_a_row = in_a_row && (call.values.empty() || uniform_(u) == call.values.back() + 1);
@@ -151,8 +151,30 @@ std::uint32_t CallBuilder::add_gather(NodeId n) {
 
 std::uint32_t CallBuilder::add_scatter(NodeId n) {
   const auto x = graph_.operands(n);
-  ScatterCall call{places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), uniform_(n), {}};
+  ScatterCall call{.places = places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))), .first = uniform_(n), .operands = {}};
   for (const NodeId k : x.subspan(3)) call.operands.push_back(number_(k));
+  calls_.scatters.push_back(std::move(call));
+  return static_cast<std::uint32_t>(calls_.scatters.size() - 1);
+}
+
+RowsInPlace CallBuilder::rows_in_place(NodeId gather) {
+  const auto x = graph_.operands(gather);
+  return {places(x[1], static_cast<std::size_t>(graph_.payload(gather)), x.size() - 2), uniform_(x[2])};
+}
+
+std::uint32_t CallBuilder::add_dot(NodeId n, NodeId a, NodeId b) {
+  const RowsInPlace first = rows_in_place(a);
+  calls_.row_dots.push_back({first, rows_in_place(b), number_(n)});
+  return static_cast<std::uint32_t>(calls_.row_dots.size() - 1);
+}
+
+std::uint32_t CallBuilder::add_scatter(NodeId n, NodeId row, NodeId factor) {
+  const auto x = graph_.operands(n);
+  ScatterCall call{.places = places(x[2], x.size() - 3, static_cast<std::size_t>(graph_.payload(n))),
+                   .first = uniform_(n),
+                   .of_rows = true,
+                   .operands = {number_(factor)}};
+  call.row = rows_in_place(row);
   calls_.scatters.push_back(std::move(call));
   return static_cast<std::uint32_t>(calls_.scatters.size() - 1);
 }

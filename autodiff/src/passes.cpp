@@ -1,5 +1,6 @@
 #include "builder.hpp"
 #include "copy_nodes.hpp"
+#include "lookup_dots.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -44,8 +45,9 @@ constexpr std::size_t most_uniform_terms = 8;
 // user either takes them into a longer sum or asks for the node after all. Dead nodes are left out.
 class FuseProducts {
  public:
-  FuseProducts(const Traced& traced, const std::vector<bool>& live)
+  FuseProducts(const Traced& traced, const std::vector<bool>& live, std::vector<NodeId>* lookup_dots = nullptr)
       : traced_(traced),
+        lookup_dots_(lookup_dots),
         graph_(traced.graph),
         live_(live),
         size_(static_cast<std::size_t>(graph_.size())),
@@ -90,8 +92,14 @@ class FuseProducts {
   void visit(NodeId n) {
     to_.set_location(graph_.location(n));
     switch (graph_.op(n)) {
-      case Op::mul:
       case Op::dot:
+        if (lookup_dots_ != nullptr && detail::rows_of_dot(graph_, graph_.operands(n))) {
+          map_[n] = to_.node(Op::dot, flat(pairs_of(n)));
+          lookup_dots_->push_back(map_[n]);
+          return;
+        }
+        return keep(n, pairs_of(n));
+      case Op::mul:
         return keep(n, pairs_of(n));
       case Op::add:
       case Op::sub:
@@ -197,6 +205,7 @@ class FuseProducts {
   }
 
   const Traced& traced_;
+  std::vector<NodeId>* lookup_dots_;
   const Graph& graph_;
   const std::vector<bool>& live_;
   std::size_t size_;
@@ -241,9 +250,9 @@ Traced fuse_products(const Traced& traced) {
   return FuseProducts(traced, all).run();
 }
 
-Traced detail::fuse_live(const Traced& traced) {
+Traced detail::fuse_live(const Traced& traced, std::vector<NodeId>* lookup_dots) {
   const std::vector<bool> live = live_nodes(traced);
-  return FuseProducts(traced, live).run();
+  return FuseProducts(traced, live, lookup_dots).run();
 }
 
 Traced simplify(const Traced& traced, PassOptions options) {

@@ -14,13 +14,15 @@
 namespace rappel::detail {
 
 // Pointers are numbered: the uniform values in use, then the columns in use, then the stored columns written
-// or read, then blocks, then the outputs by row.
+// or read, then views, then blocks, then the outputs by row. A view is what was looked up, one value a row: in place
+// where rows look up one after the other, else in a block of its own.
 struct Body {
   RowSet rows;
   Index leaf_rows = 0;  // 64, 128 or 256
   std::vector<std::uint32_t> uniforms;
   std::vector<std::uint32_t> columns;
   std::vector<std::uint32_t> stored;  // of the table's, by number
+  std::uint32_t num_views = 0;
   std::uint32_t num_blocks = 0;
   std::vector<std::uint32_t> row_outputs;  // that it writes, by number
   std::vector<BodyStep> steps;
@@ -29,9 +31,10 @@ struct Body {
   FrameCalls calls;
   std::vector<std::uint32_t> targets;   // the uniform value that each reduction becomes
 
+  std::uint32_t first_view() const { return static_cast<std::uint32_t>(uniforms.size() + columns.size() + stored.size()); }
+  std::uint32_t first_block() const { return first_view() + num_views; }
   std::uint32_t num_pointers() const {
-    return static_cast<std::uint32_t>(uniforms.size() + columns.size() + stored.size()) + num_blocks +
-           static_cast<std::uint32_t>(row_outputs.size());
+    return first_block() + num_blocks + static_cast<std::uint32_t>(row_outputs.size());
   }
 };
 
@@ -64,9 +67,15 @@ struct Program {
   FrameCalls calls;                        // of the uniforms'
   std::vector<std::uint32_t> num_stored;  // by table: columns that the storing bodies keep
   std::vector<std::uint32_t> outputs;     // uniform values; those by row are numbered for themselves
+  struct ScatteredOutputs {  // the sums of a scatter of so many values a row, which nothing else reads
+    std::uint32_t first, count;
+    std::size_t width;
+  };
+  std::vector<ScatteredOutputs> scattered_outputs;
 };
 
 // Outputs are uniform, or vary over the rows of one table.
-Program lower(const Traced& traced);
+// `lookup_dots`: see fuse_live.
+Program lower(const Traced& traced, std::span<const NodeId> lookup_dots = {});
 
 }  // namespace rappel::detail

@@ -18,6 +18,8 @@ enum class StepKind {
   dot_continued,
   products_of_lists,
   sum_log1p_of_units,
+  dot_of_rows,      // that are looked up: a call
+  scatter_of_rows,  // that are looked up, times a factor: likewise
   copy
 };
 

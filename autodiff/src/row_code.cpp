@@ -303,8 +303,7 @@ void Writer::add_to_sums(const BodyStep& step) {
 }
 
 void Writer::settle_results() {
-  const std::uint32_t first_block = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size() +
-                                                               body_.stored.size());
+  const std::uint32_t first_block = body_.first_block();
   const std::uint32_t end_block = first_block + body_.num_blocks;
   std::unordered_map<std::uint32_t, std::size_t> open;  // by pointer: its last result
   for (std::size_t i = 0; i < code_.results.size(); ++i) open[code_.results[i].pointer] = i;
@@ -315,7 +314,7 @@ void Writer::settle_results() {
     if (pointer < first_block || pointer >= end_block) code_.results[i].is_read = true;  // stored, or an output
   for (std::size_t j = last_; j < body_.steps.size() && !open.empty(); ++j) {
     const BodyStep& step = body_.steps[j];
-    if (is_call(step.op)) {  // it may read any
+    if (is_body_call(step.op)) {  // it may read any
       for (const auto& [pointer, i] : open) code_.results[i].is_read = true;
       return;
     }

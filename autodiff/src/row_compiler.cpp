@@ -86,7 +86,7 @@ class MachineCode final : public RowMachineCode {
   }
 
   static bool reads_no_column(const Body& body, const BodyStep& step) {
-    if (is_call(step.op)) return false;
+    if (is_body_call(step.op)) return false;
     for (std::uint32_t k = 0; k < step.count; ++k)
       if (const std::uint32_t x = body.operands[step.first + k] & ~uniform_bit; x >= body.uniforms.size() && x < body.uniforms.size() + body.columns.size()) return false;
     return true;

@@ -130,8 +130,7 @@ class RunGenerator {
   // --- memory ---
 
   Xbyak::Address at_pointer(std::uint32_t pointer, int vector, bool fetches_ahead) {
-    const auto first_block =
-        static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
+    const std::uint32_t first_block = body_.first_block();
     const int shift = vector * vector_bytes;
     if (pointer >= first_block && pointer < first_block + body_.num_blocks)
       return to_.ptr[blocks + offset + static_cast<int>((pointer - first_block) * block_stride(body_) * row_bytes) + shift];
@@ -142,8 +141,10 @@ class RunGenerator {
     return to_.ptr[place + offset + shift];
   }
 
-  bool is_column(std::uint32_t pointer) const {
-    return pointer >= body_.uniforms.size() && pointer < body_.uniforms.size() + body_.columns.size();
+  // Of the caller's: a column, or perhaps a view of parameters.
+  bool is_read_in_place(std::uint32_t pointer) const {
+    const bool column = pointer >= body_.uniforms.size() && pointer < body_.uniforms.size() + body_.columns.size();
+    return column || (pointer >= body_.first_view() && pointer < body_.first_block());
   }
 
   bool in_memory(Part p) const { return is_source(code_.values[p.value].op) || saved_[index(p)]; }
@@ -153,7 +154,7 @@ class RunGenerator {
     const MicroInstruction& i = code_.values[p.value];
     switch (i.op) {
       case MicroOp::load:
-        return at_pointer(i.a, p.vector, fetches_ahead_ && is_column(i.a));
+        return at_pointer(i.a, p.vector, fetches_ahead_ && is_read_in_place(i.a));
       case MicroOp::uniform:
         return to_.ptr_b[uniforms + static_cast<int>(i.a) * 8];
       case MicroOp::constant:

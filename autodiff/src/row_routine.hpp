@@ -58,12 +58,11 @@ class RunRoutine {
       to_.mov(uniforms, blocks);
       return;
     }
-    const auto first_block = static_cast<int>(body_.uniforms.size() + body_.columns.size() + body_.stored.size());
     if (!body_.uniforms.empty()) {
       to_.mov(uniforms, to_.ptr[pointers]);
       to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
     }
-    if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + first_block * 8]);
+    if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + static_cast<int>(body_.first_block()) * 8]);
   }
 
   void loop(RunGenerator& rows, const Xbyak::Reg64& limit) {

@@ -73,19 +73,37 @@ struct PlacesCall {
   std::size_t count;  // of the values, width for each index
   std::uint32_t number;
   bool is_first;
+  std::uint32_t finding = ~std::uint32_t{0};  // see RowsInARow: its number in the program, of a column that may have one
 };
 
 // Values looked up by row. `values`: numbers among the program's uniform values; of the first, where they stand one
 // after the other.
 struct GatherCall {
   PlacesCall places;
+  std::uint32_t view = ~std::uint32_t{0};  // the number of the result among the views, if it is one
   std::vector<std::uint32_t> values, results;
 };
 
-// Added to uniform values from `first` on, in the order of the rows.
+// Rows that are looked up and read where they stand: parameters from `first` on.
+struct RowsInPlace {
+  PlacesCall places = {};
+  std::uint32_t first = 0;
+};
+
+// The dots of two of them each: term j is added to partial j mod 8, and the partials fold 8, 4, 2, 1.
+struct RowDotCall {
+  RowsInPlace a, b;
+  std::uint32_t result;
+};
+
+// Added to uniform values from `first` on, in the order of the rows. If these are outputs and nothing else, the first
+// of them is output number `output`.
 struct ScatterCall {
   PlacesCall places;
   std::uint32_t first;
+  std::uint32_t output = ~std::uint32_t{0};
+  bool of_rows = false;  // what is added is `row` times the one operand
+  RowsInPlace row = {};
   std::vector<std::uint32_t> operands;
 };
 
@@ -96,6 +114,7 @@ struct FrameCalls {
   std::vector<CustomCall> customs;
   std::vector<GatherCall> gathers;
   std::vector<ScatterCall> scatters;
+  std::vector<RowDotCall> row_dots;
   const LookupKernels* lookups = nullptr;  // bound, of a body
   std::vector<UniformGroup> groups;
   std::vector<std::uint32_t> group_operands, group_places;
@@ -129,6 +148,9 @@ class CallBuilder {
       : graph_(graph), calls_(calls), by_row_(by_row), number_(std::move(number)), uniform_(std::move(uniform)) {}
 
   std::uint32_t add(NodeId n);  // a node for which is_call holds; the number of the call
+  // Of rows that are looked up, where they stand: by nodes of gathers.
+  std::uint32_t add_dot(NodeId n, NodeId a, NodeId b);
+  std::uint32_t add_scatter(NodeId n, NodeId row, NodeId factor);
 
  private:
   std::uint32_t add_scan(NodeId n);
@@ -136,6 +158,7 @@ class CallBuilder {
   std::uint32_t add_custom(NodeId n);
   std::uint32_t add_gather(NodeId n);
   std::uint32_t add_scatter(NodeId n);
+  RowsInPlace rows_in_place(NodeId gather);
   StackedSource source(NodeId stacked);
   PlacesCall places(NodeId index, std::size_t width, std::size_t count);
 
@@ -163,5 +186,9 @@ inline constexpr Op fused_call = Op::max_rows;
 
 // An instruction of a frame that is a call: `first` is its number.
 inline bool is_call(Op op) { return op == Op::scan || op == Op::unstack || op == Op::custom || op == Op::gather || op == Op::scatter_rows; }
+
+// What a step of a body has for an operation where it is a RowDotCall. Likewise.
+inline constexpr Op row_dot_call = Op::result;
+inline bool is_body_call(Op op) { return is_call(op) || op == row_dot_call; }
 
 }  // namespace rappel::detail

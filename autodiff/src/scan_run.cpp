@@ -54,7 +54,9 @@ void ScanRun::run(Op op, std::uint32_t call) {
     case Op::gather:
       return gather(calls_.gathers[call]);
     case Op::scatter_rows:
-      return scatter(calls_.scatters[call]);
+      return scatter(call);
+    case row_dot_call:
+      return dot(calls_.row_dots[call]);
     default:
       return custom(call);
   }
@@ -132,43 +134,107 @@ const FrameState::Places& ScanRun::places(const PlacesCall& call) {
   return places;
 }
 
+ScanRun::FoundPlaces ScanRun::find(const PlacesCall& call) {
+  if (call.finding != no_finding)
+    if (const std::int32_t first = frame_.lookups->first_places[call.finding]; first != outside)
+      return {PlacesKind::in_a_row, static_cast<std::int32_t>(first + frame_.lookups->row), nullptr};
+  const FrameState::Places& found = places(call);
+  return {found.kind, found.by_row[0], found.by_row.data()};
+}
+
 void ScanRun::gather(const GatherCall& call) {
-  const FrameState::Places& places = this->places(call.places);
-  const std::int32_t* place = places.by_row.data();
+  const FoundPlaces found = find(call.places);
   const bool of_parameters = call.values[0] + call.places.count <= frame_.parameters.size();
   const double* from = (of_parameters ? frame_.parameters.data() : frame_.uniforms) + call.values[0];
-  if (call.values.size() > 1 || places.kind == PlacesKind::some_outside) return gather_some(call, from, place);
-  if (places.kind == PlacesKind::in_a_row) {
+  if (call.view != no_node) {
+    const LeafLookups& lookups = *frame_.lookups;
+    double*& view = lookups.views[call.view];
+    if (found.kind == PlacesKind::in_a_row && call.values.size() == 1 && frame_.padded == frame_.rows) {
+      view = const_cast<double*>(from + found.first);  // nothing writes to it
+      return;
+    }
+    view = lookups.view_blocks + call.view * lookups.view_stride;
+  }
+  if (call.values.size() > 1 || found.kind == PlacesKind::some_outside) return gather_some(call, from, found);
+  if (found.kind == PlacesKind::in_a_row) {
     double* z = frame_.at(call.results[0]);
-    std::copy_n(from + place[0], frame_.rows, z);
+    std::copy_n(from + found.first, frame_.rows, z);
     std::fill(z + frame_.rows, z + frame_.padded, z[frame_.rows - 1]);
     return;
   }
   std::vector<double*>& z = state_.gather_pointers;
   z.clear();
   for (const std::uint32_t result : call.results) z.push_back(frame_.at(result));
-  calls_.lookups->gather(from, place, frame_.padded, z.size(), z.data());
+  calls_.lookups->gather(from, found.places, frame_.padded, z.size(), z.data());
 }
 
 // Of values that stand anywhere, or for rows some of which have no index: they get NaN.
-void ScanRun::gather_some(const GatherCall& call, const double* from, const std::int32_t* place) {
+void ScanRun::gather_some(const GatherCall& call, const double* from, const FoundPlaces& found) {
   const bool in_a_row = call.values.size() == 1;
   for (std::size_t j = 0; j < call.results.size(); ++j) {
     double* z = frame_.at(call.results[j]);
     for (std::ptrdiff_t r = 0; r < frame_.padded; ++r) {
-      const std::size_t at = static_cast<std::size_t>(place[r]) + j;
-      z[r] = place[r] == outside ? std::numeric_limits<double>::quiet_NaN()
-             : in_a_row ? from[at]
-                        : frame_.uniforms[call.values[at]];
+      const std::int32_t place =
+          found.places != nullptr ? found.places[r] : found.first + static_cast<std::int32_t>(std::min(r, frame_.rows - 1));
+      const std::size_t at = static_cast<std::size_t>(place) + j;
+      z[r] = place == outside ? std::numeric_limits<double>::quiet_NaN()
+             : in_a_row       ? from[at]
+                              : frame_.uniforms[call.values[at]];
     }
   }
 }
 
+// Sums of a scatter, all of them begun.
+double* ScanRun::begun_sums(std::uint32_t number) const {
+  double* sums = frame_.lookups->sums[number];
+  const std::size_t count = calls_.scatters[number].places.count;
+  std::size_t& begun = frame_.lookups->begun[number];
+  std::fill(sums + begun, sums + count, 0.0);
+  begun = count;
+  return sums;
+}
+
+PlacedRows ScanRun::placed(const RowsInPlace& rows, const FoundPlaces& found) const {
+  return {frame_.parameters.data() + rows.first, found.places};
+}
+
+// Rows are wider than one value, so that places are found for each. Where one is outside, row by row.
+void ScanRun::dot(const RowDotCall& call) {
+  const FoundPlaces a = find(call.a.places), b = find(call.b.places);
+  PlacedRows x = placed(call.a, a), y = placed(call.b, b);
+  double* z = frame_.at(call.result);
+  if (a.kind == PlacesKind::some_outside || b.kind == PlacesKind::some_outside) {
+    for (std::ptrdiff_t r = 0; r < frame_.rows; ++r, ++x.places, ++y.places) {
+      z[r] = std::numeric_limits<double>::quiet_NaN();
+      if (*x.places != outside && *y.places != outside) calls_.lookups->dot(x, y, 1, call.a.places.width, z + r);
+    }
+  } else {
+    calls_.lookups->dot(x, y, frame_.rows, call.a.places.width, z);
+  }
+  std::fill(z + frame_.rows, z + frame_.padded, z[frame_.rows - 1]);
+}
+
+void ScanRun::scatter_rows(const ScatterCall& call, const FoundPlaces& found, double* sums) {
+  const FoundPlaces row = find(call.row.places);
+  PlacedRows x = placed(call.row, row);
+  const double* factor = frame_.at(call.operands[0]);
+  const std::ptrdiff_t step = (call.operands[0] & uniform_bit) != 0 ? 0 : 1;
+  const std::size_t width = call.places.width;
+  if (found.kind != PlacesKind::some_outside && row.kind != PlacesKind::some_outside)
+    return calls_.lookups->scatter_multiples(factor, step, x, found.places, frame_.rows, width, sums);
+  for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) {
+    if (found.places[r] == outside) continue;
+    double* const to = sums + found.places[r];
+    for (std::size_t j = 0; j < width; ++j)  // NaN where nothing was looked up
+      to[j] += x.places[r] == outside ? std::numeric_limits<double>::quiet_NaN() : x.from[static_cast<std::size_t>(x.places[r]) + j] * factor[r * step];
+  }
+}
+
 // Each sum is taken in the order of the rows.
-void ScanRun::scatter(const ScatterCall& call) {
-  const FrameState::Places& places = this->places(call.places);
-  const std::int32_t* place = places.by_row.data();
-  if (places.kind == PlacesKind::some_outside) return scatter_some(call, place);
+void ScanRun::scatter(std::uint32_t number) {
+  const ScatterCall& call = calls_.scatters[number];
+  const FoundPlaces found = find(call.places);
+  if (call.of_rows) return scatter_rows(call, found, begun_sums(number));
   const std::size_t width = call.operands.size();
   double* repeated = state_.repeated.reserve(width * block());  // operands that are uniform, as blocks
   std::vector<const double*>& x = state_.pointers;
@@ -179,22 +245,26 @@ void ScanRun::scatter(const ScatterCall& call) {
     x.push_back(varies ? frame_.at(operand) : repeated);
     if (!varies) repeated += block();
   }
-  double* sums = frame_.uniforms + call.first;
-  if (places.kind == PlacesKind::in_a_row)
-    calls_.lookups->add(x[0], frame_.rows, sums + place[0]);
+  std::size_t& begun = frame_.lookups->begun[number];
+  if (found.kind == PlacesKind::in_a_row && begun == static_cast<std::size_t>(found.first)) {
+    calls_.lookups->begin(x[0], frame_.rows, frame_.lookups->sums[number] + found.first);
+    begun += static_cast<std::size_t>(frame_.rows);
+    return;
+  }
+  double* sums = begun_sums(number);
+  if (found.kind == PlacesKind::some_outside)
+    scatter_some(x, found.places, sums);
+  else if (found.kind == PlacesKind::in_a_row)
+    calls_.lookups->add(x[0], frame_.rows, sums + found.first);
   else
-    calls_.lookups->scatter(x.data(), place, frame_.rows, width, sums);
+    calls_.lookups->scatter(x.data(), found.places, frame_.rows, width, sums);
 }
 
 // A row whose index is none has values that are NaN: it adds nothing.
-void ScanRun::scatter_some(const ScatterCall& call, const std::int32_t* place) {
-  for (std::size_t j = 0; j < call.operands.size(); ++j) {
-    const double* x = frame_.at(call.operands[j]);
-    const std::ptrdiff_t step = (call.operands[j] & uniform_bit) != 0 ? 0 : 1;
-    double* sums = frame_.uniforms + call.first + j;
+void ScanRun::scatter_some(std::span<const double* const> x, const std::int32_t* place, double* sums) const {
+  for (std::size_t j = 0; j < x.size(); ++j)
     for (std::ptrdiff_t r = 0; r < frame_.rows; ++r)
-      if (place[r] != outside) sums[place[r]] += x[r * step];
-  }
+      if (place[r] != outside) sums[static_cast<std::size_t>(place[r]) + j] += x[j][r];
 }
 
 // Captures, constants and the first carry.

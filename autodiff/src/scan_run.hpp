@@ -3,6 +3,7 @@
 // Runs the scans of a frame.
 
 #include "aligned_buffer.hpp"
+#include "leaf_lookups.hpp"
 #include "scan_code.hpp"
 
 namespace rappel::detail {
@@ -39,6 +40,7 @@ struct Frame {
   std::ptrdiff_t rows = 1, padded = 1;
   double* uniforms = nullptr;  // of the program, where a leaf's rows look up values,
   ConstSpan parameters = {};   // or here, the first of them
+  LeafLookups* lookups = nullptr;  // of a leaf
 
   bool by_row() const { return pointers != nullptr; }
   double* at(std::uint32_t number) const {
@@ -52,16 +54,30 @@ class ScanRun {
  public:
   ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame);
   void run(Op op, std::uint32_t call);
+  // Of a leaf: goes on with so many rows. (A frame of its own for each leaf would be copied from where its parts were
+  // just written, and wait until all that rows write is written.)
+  void set_rows(std::ptrdiff_t rows, std::ptrdiff_t padded) { frame_.rows = rows, frame_.padded = padded; }
 
  private:
+  // Where the rows look up: from `first` on where they are in a row, and `places` may be null then.
+  struct FoundPlaces {
+    PlacesKind kind;
+    std::int32_t first;
+    const std::int32_t* places;
+  };
   void scan(std::uint32_t number);
   void unstack(std::uint32_t number);
   void custom(std::uint32_t number);
   const FrameState::Places& places(const PlacesCall& call);
   void gather(const GatherCall& call);
-  void gather_some(const GatherCall& call, const double* from, const std::int32_t* place);
-  void scatter(const ScatterCall& call);
-  void scatter_some(const ScatterCall& call, const std::int32_t* place);
+  FoundPlaces find(const PlacesCall& call);
+  void gather_some(const GatherCall& call, const double* from, const FoundPlaces& found);
+  void scatter(std::uint32_t number);
+  double* begun_sums(std::uint32_t number) const;
+  void scatter_rows(const ScatterCall& call, const FoundPlaces& found, double* sums);
+  void dot(const RowDotCall& call);
+  PlacedRows placed(const RowsInPlace& rows, const FoundPlaces& found) const;
+  void scatter_some(std::span<const double* const> x, const std::int32_t* place, double* sums) const;
   void custom_uniform(const CustomCall& call);
   void read(const StackedSource& source, Index step, double* to);
   void read_inputs(const ScanCall& call, Index step, double* values);

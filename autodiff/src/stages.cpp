@@ -6,12 +6,15 @@
 
 namespace rappel::detail {
 
+std::uint32_t stage_after(const Graph& graph, NodeId n, std::span<const std::uint32_t> earlier) {
+  std::uint32_t stage = 0;
+  for (const NodeId x : graph.operands(n)) stage = std::max(stage, earlier[x]);
+  return is_reduction(graph.op(n)) ? stage + 1 : stage;
+}
+
 std::vector<std::uint32_t> stages_of(const Graph& graph) {
   std::vector<std::uint32_t> stages(static_cast<std::size_t>(graph.size()), 0);
-  for (NodeId n = 0; n < static_cast<NodeId>(stages.size()); ++n) {
-    for (const NodeId x : graph.operands(n)) stages[n] = std::max(stages[n], stages[x]);
-    if (is_reduction(graph.op(n))) ++stages[n];
-  }
+  for (NodeId n = 0; n < static_cast<NodeId>(stages.size()); ++n) stages[n] = stage_after(graph, n, stages);
   return stages;
 }
 

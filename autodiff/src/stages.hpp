@@ -6,11 +6,15 @@
 #include <rappel/autodiff/graph.hpp>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace rappel::detail {
 
 // By node; a reduction has the stage of its result.
 std::vector<std::uint32_t> stages_of(const Graph& graph);
+
+// That of node n, by those of the nodes before it.
+std::uint32_t stage_after(const Graph& graph, NodeId n, std::span<const std::uint32_t> earlier);
 
 }  // namespace rappel::detail

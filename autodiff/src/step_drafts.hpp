@@ -1,7 +1,7 @@
 #pragma once
 
 // Steps of a body before their operands have pointer numbers, and what is made of a list of them: steps that do the work of
-// many. Included by lower_body.cpp and step_joins.cpp alone.
+// many. Included by lower_body.cpp, lower_lookups.cpp and step_joins.cpp alone.
 
 #include "lower_body.hpp"
 
@@ -18,7 +18,13 @@ struct Draft {
   std::vector<NodeId> results;   // varying ones
   std::vector<NodeId> sums;      // the reductions that the step computes
   std::uint32_t row_output = 0;  // of a copy: its place among those of the body
+  std::vector<NodeId> lookups = {};  // whose rows the step reads where they stand
 };
+
+// Dots of looked-up rows, and scatters of looked-up rows times a factor, read those where they stand: the operands are the
+// indices of both, then the factor. `kept` by node: what steps of this body are to compute though no other reads it. Lookups
+// and products that nothing else reads are left out.
+void read_rows_in_place(const BodySource& source, const std::vector<bool>& kept, std::vector<Draft>& drafts);
 
 // Dots over one list of values, and sums over rows of the products of two lists: tiles of a matrix product each. So are dots
 // that share most of a list, and sums whose lists overlap.

@@ -1,6 +1,7 @@
 #include "sweep.hpp"
 
 #include "edges.hpp"
+#include "stages.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -130,7 +131,7 @@ class ReverseSweep {
     by_row_[n].push_back(part);
   }
 
-  // A uniform part that leaves the rows of `source` for x. The factor is an adjoint inside of the sum's arm:
+  // A part that leaves the rows of `source` for x, or joins other parts of x there. The factor is an adjoint inside of the sum's arm:
   // it may be inf or NaN where that was not taken.
   NodeId scaled(NodeId x, const Part& part) {
     if (part.source == no_node) return part.node;
@@ -150,25 +151,24 @@ class ReverseSweep {
     return adjoints_[n];
   }
 
-  // Whether a uniform node is known only when sums over rows are.
-  bool needs_rows(NodeId n) {
-    for (NodeId k = static_cast<NodeId>(needs_rows_.size()); k <= n; ++k) {
-      bool needs = graph_.op(k) >= Op::scatter_rows;
-      for (const NodeId x : graph_.operands(k)) needs = needs || needs_rows_[x];
-      needs_rows_.push_back(needs);
-    }
-    return needs_rows_[n];
+  // The stage that knows a node, see stages_of.
+  std::uint32_t stage_of(NodeId n) {
+    for (NodeId k = static_cast<NodeId>(stages_.size()); k <= n; ++k) stages_.push_back(stage_after(graph_, k, stages_));
+    return stages_[n];
   }
 
-  // Of what varies: factors that are known before the rows join them where rows serve several sums, so that
-  // one sweep through the rows does for all.
+  // Of what varies: factors that are known before the rows join them where rows serve several sums, so that one sweep
+  // through the rows does for all. Where a part waits for sums over rows itself, the rows are gone through once more after
+  // these anyhow, and a factor may be any that is known by then.
   void join_parts(NodeId n) {
     std::vector<Part>& parts = by_row_[n];
     if (parts.size() < 2) return;
+    std::uint32_t last = 0;
+    for (const Part& part : parts) last = std::max(last, stage_of(part.node));
     NodeId joined = no_node;
     std::erase_if(parts, [&](const Part& part) {
-      if (part.source != no_node && needs_rows(factors_[part.source])) return false;
-      accumulate(joined, part.source == no_node ? part.node : product(part.node, factors_[part.source]));
+      if (part.source != no_node && stage_of(factors_[part.source]) > last) return false;
+      accumulate(joined, scaled(n, part));
       return true;
     });
     if (joined != no_node) parts.push_back({no_node, joined});
@@ -260,7 +260,7 @@ class ReverseSweep {
   bool has_arms_ = false;                  // else every gate is open
   std::vector<std::vector<Part>> by_row_;  // see add_by_row; empty without rows
   std::vector<NodeId> factors_;            // of sums over rows: their adjoints
-  std::vector<bool> needs_rows_;
+  std::vector<std::uint32_t> stages_;
   NodeId source_ = no_node;  // of the part at hand
   bool in_rows_ = false;     // see reverse_sweep_of_rows
   Expr zbar_;

@@ -1,0 +1,234 @@
+// How lookups by row run: rows that look up one after the other, in place; sums taken where the gradient stands; one scatter
+// for all uses of a lookup. Against plain loops.
+
+#include "instruction_sets.hpp"
+
+#include <rappel/autodiff.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <sstream>
+
+namespace rappel::test {
+namespace {
+
+// The log of the sum of exp(w[i]) over an index column: several passes over the rows.
+Function log_sum_exp(Index n, const Vector& index, int threads = 1, Index workspace_limit = 32 << 20) {
+  return record(
+      n,
+      [&](ExprSpan w) {
+        const Columns rows(index);
+        const Expr most = max_over_rows(rows, [&](Row row) { return gather(w, row[0]); });
+        return most + log(sum_over_rows(rows, [&](Row row) { return exp(gather(w, row[0]) - most); }));
+      },
+      {.threads = threads, .workspace_limit = workspace_limit});
+}
+
+Vector some_point(Index n) {
+  return Vector::NullaryExpr(n, [](Index i) { return std::sin(1.7 * static_cast<double>(i) + 0.3); });
+}
+
+Vector by_loop(const Vector& w, const Vector& index) {
+  Vector gradient = Vector::Zero(w.size());
+  for (const double i : index) gradient[static_cast<Index>(i)] += std::exp(w[static_cast<Index>(i)]);
+  return gradient / gradient.sum();
+}
+
+// Of 10,000 rows, which are three chunks: all in a row; all but one, in each chunk; backwards.
+std::vector<Vector> indices() {
+  constexpr Index n = 10000;
+  const Vector in_a_row = Vector::LinSpaced(n, 0.0, n - 1.0).array().round();
+  std::vector<Vector> all{in_a_row, in_a_row.reverse()};
+  for (const Index broken : {0, 1, 4095, 4096, 5000, 8192, 9999}) {
+    all.push_back(in_a_row);
+    all.back()[broken] = 77.0;
+  }
+  return all;
+}
+
+bool same_bits(const Vector& a, const Vector& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lookups)
+
+BOOST_AUTO_TEST_CASE(passes_over_an_index_that_counts_up_or_nearly_so) {
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Vector& index : indices()) {
+      const Vector w = some_point(index.size() + 3);
+      const auto [value, gradient] = log_sum_exp(w.size(), index).value_and_gradient(w);
+      const Vector expected = by_loop(w, index);
+      // An exponential of 1 ulp, a sum of 10,000 terms in a tree, a product.
+      BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() <= 1e-13 * expected.maxCoeff(), set);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(neither_threads_nor_the_workspace_change_a_bit) {
+  for (const Vector& index : indices()) {
+    const Vector w = some_point(index.size());
+    const Vector gradient = log_sum_exp(w.size(), index).value_and_gradient(w).second;
+    for (const int threads : {2, 3, 8})
+      BOOST_TEST(same_bits(log_sum_exp(w.size(), index, threads).value_and_gradient(w).second, gradient));
+    BOOST_TEST(same_bits(log_sum_exp(w.size(), index, 1, 0).value_and_gradient(w).second, gradient));
+  }
+}
+
+// What one call found is not what the next one finds: the columns are the caller's.
+BOOST_AUTO_TEST_CASE(an_index_may_change_between_calls) {
+  Vector index = Vector::LinSpaced(5000, 0.0, 4999.0).array().round();
+  const Vector w = some_point(5000);
+  const Function f = log_sum_exp(5000, index);
+  f.value_and_gradient(w);
+  index[4999] = 0.0;
+  BOOST_TEST((f.value_and_gradient(w).second - by_loop(w, index)).cwiseAbs().maxCoeff() < 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(the_gradient_may_be_written_over_the_point_or_over_a_column) {
+  for (const Vector& rows : indices()) {
+    Vector index = rows, w = some_point(rows.size());
+    const Function f = log_sum_exp(w.size(), index);
+    const Vector expected = f.value_and_gradient(w).second;
+    Vector x = w;
+    f.value_and_gradient(x, x);
+    BOOST_TEST(same_bits(x, expected));
+    f.value_and_gradient(w, index);
+    BOOST_TEST(same_bits(index, expected));
+  }
+}
+
+// Of outputs that are sums of two scatters, in both orders, and of one that comes twice.
+BOOST_AUTO_TEST_CASE(sums_of_several_scatters_stand_where_their_outputs_do) {
+  const Vector index{{2.0, 0.0, 1.0, 2.0}};
+  const Function f = record(6, [&](ExprSpan w) {
+    return sum_over_rows(Columns(index), [&](Row row) {
+      return square(gather(w.last(3), row[0])) + 3.0 * gather(w.first(3), row[0]);
+    });
+  });
+  const Vector w{{1.0, 2.0, 3.0, 4.0, 5.0, 6.0}};
+  BOOST_TEST((f.value_and_gradient(w).second == Vector{{3.0, 3.0, 6.0, 8.0, 10.0, 24.0}}));
+  const Function twice = record(6, [&](ExprSpan x) {
+    const std::vector<Expr> d = f.gradient().outputs(x);
+    return std::vector<Expr>{d[3], d[4], d[5], d[4], d[0], d[1], d[2]};
+  });
+  BOOST_TEST((twice.values(w) == Vector{{8.0, 10.0, 24.0, 10.0, 3.0, 3.0, 6.0}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_sum_of_negative_zeros_is_zero) {
+  const Vector index{{0.0, 1.0, 2.0}};
+  const Function f = record(3, [&](ExprSpan w) {
+    return sum_over_rows(Columns(index), [&](Row row) { return -0.0 * row[0] * gather(w, row[0]); });
+  });
+  for (const double g : f.value_and_gradient(Vector{{1.0, 2.0, 3.0}}).second) BOOST_TEST(!std::signbit(g));
+}
+
+BOOST_AUTO_TEST_CASE(all_uses_of_a_lookup_are_scattered_at_once) {
+  const Vector index = Vector::LinSpaced(3, 0.0, 2.0);
+  std::ostringstream graph;
+  graph << log_sum_exp(3, index).gradient();
+  const std::string text = graph.str();
+  const std::size_t first = text.find("scatter_rows");
+  BOOST_TEST(first != std::string::npos);
+  BOOST_TEST(text.find("scatter_rows", first + 1) == std::string::npos, text);
+}
+
+// One factor is not finite, and its sum is in an arm that is not taken: it does not join what is in no arm.
+BOOST_AUTO_TEST_CASE(a_factor_of_an_arm_that_is_not_taken_stays_there) {
+  const Vector index{{0.0, 1.0, 1.0}};
+  const Function f = record(3, [&](ExprSpan w) {
+    const Columns rows(index);
+    const Expr sum = sum_over_rows(rows, [&](Row row) { return square(gather(w, row[0])); });
+    const Expr most = max_over_rows(rows, [&](Row row) { return gather(w, row[0]); });
+    return select(w[2] > 0.0, sqrt(sum * 0.0), 1.0) + square(most);
+  });
+  BOOST_TEST((f.value_and_gradient(Vector{{1.0, 0.5, -1.0}}).second == Vector{{2.0, 0.0, 0.0}}));
+}
+
+// Dots of looked-up rows, one of them by a computed index, and with itself; numbers whose sums are exact.
+BOOST_AUTO_TEST_CASE(dots_of_rows_of_every_width_by_every_set) {
+  constexpr Index groups = 11;
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Index width : {7, 8, 9, 12, 15, 16, 17, 24, 31, 32})
+      for (const Index m : {1, 7, 8, 9, 31, 33, 255, 256, 300}) {
+        const Matrix data = Matrix::NullaryExpr(m, 3, [](Index r, Index c) { return static_cast<double>((r * (7 + 2 * c) + c) % groups); });
+        const Vector w = Vector::NullaryExpr(2 * groups * width + 1, [](Index i) { return static_cast<double>(i * i % 7) - 3.0; });
+        const Function f = record(w.size(), [&](ExprSpan x) {
+          const ExprSpan first = x.first(groups * width), second = x.subspan(groups * width + 1, groups * width);
+          return sum_over_rows(Columns(data), [&](Row row) {
+            const std::vector<Expr> u = gather(first, row[0], width), v = gather(second, 0.5 * (row[1] + row[1]), width);
+            return row[2] * dot(u, v) + dot(u, u) + 2.0 - row[2];
+          });
+        });
+        double value = 0.0;
+        Vector expected = Vector::Zero(w.size());
+        for (Index r = 0; r < m; ++r) {
+          const Index i = static_cast<Index>(data(r, 0)) * width, j = groups * width + 1 + static_cast<Index>(data(r, 1)) * width;
+          const Vector u = w.segment(i, width), v = w.segment(j, width);
+          value += data(r, 2) * u.dot(v) + u.dot(u) + 2.0 - data(r, 2);
+          expected.segment(i, width) += data(r, 2) * v + 2.0 * u;
+          expected.segment(j, width) += data(r, 2) * u;
+        }
+        const auto [own, gradient] = f.value_and_gradient(w);
+        BOOST_TEST(own == value, set << ", width " << width << ", " << m << " rows");
+        BOOST_TEST(f.value(w) == value);
+        BOOST_TEST((gradient - expected).cwiseAbs().maxCoeff() == 0.0, set << ", width " << width << ", " << m << " rows");
+      }
+  }
+}
+
+// Computed indices: a row that finds no u is NaN for v alone, and the other way round.
+BOOST_AUTO_TEST_CASE(a_bad_index_of_a_dot_spoils_its_own_row) {
+  constexpr Index width = 9;
+  Matrix data = Matrix::NullaryExpr(70, 2, [](Index r, Index) { return static_cast<double>(2 * (r % 4)); });
+  data(32, 0) = -2.0, data(32, 1) = 8.0;
+  data(69, 0) = 8.0, data(69, 1) = 1.0;
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    const Vector w = some_point(10 * width);
+    const auto product = [&](ExprSpan x, Row row) {
+      return dot(gather(x.first(5 * width), 0.5 * row[0], width), gather(x.last(5 * width), 0.5 * row[1], width));
+    };
+    const Vector values = record(w.size(), [&](ExprSpan x) {
+                            return map_rows(Columns(data), [&](Row row) { return product(x, row); });
+                          }).values(w);
+    for (Index r = 0; r < 70; ++r) BOOST_TEST(std::isnan(values[r]) == (r == 32 || r == 69), set << ", row " << r);
+    const Vector gradient = record(w.size(), [&](ExprSpan x) {
+                              return sum_over_rows(Columns(data), [&](Row row) { return product(x, row); });
+                            }).value_and_gradient(w).second;
+    for (Index i = 0; i < w.size(); ++i) {
+      const Index group = i / width;  // u[4] by the last row, v[4] by row 32
+      BOOST_TEST(std::isnan(gradient[i]) == (group == 4 || group == 9), set << ", entry " << i);
+    }
+  }
+}
+
+// A dot that the user wrote may add its terms in any order, a chain of additions may not.
+BOOST_AUTO_TEST_CASE(only_dots_are_reordered) {
+  const Vector index{{0.0}}, w{{1e16, 1.0, -1e16, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0}};
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    const auto value = [&](bool chain) {
+      return record(16, [&](ExprSpan x) {
+               return sum_over_rows(Columns(index), [&](Row row) {
+                 const std::vector<Expr> u = gather(x.first(8), row[0], 8), v = gather(x.last(8), row[0], 8);
+                 if (!chain) return dot(u, v);
+                 Expr total = u[0] * v[0];
+                 for (std::size_t j = 1; j < 8; ++j) total = total + u[j] * v[j];
+                 return total;
+               });
+             }).value(w);
+    };
+    BOOST_TEST(value(true) == 1.0, set);
+    BOOST_TEST(value(false) == 2.0, set);  // eight partials
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace rappel::test
