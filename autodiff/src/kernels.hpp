@@ -37,6 +37,10 @@ using BodyKernel = void (*)(const Leaf&, const BodyInstruction&);
 // Writes so many floats as doubles; meanwhile fetches those that stand `ahead` further on.
 using WideningKernel = void (*)(const float* from, std::ptrdiff_t count, std::ptrdiff_t ahead, double* to);
 
+// What each row of a leaf chooses of `count` operands: the last one, and how many.
+using ChoiceKernel = void (*)(const Leaf& leaf, const std::uint32_t* operands, std::uint32_t count, double* last,
+                              double* number);
+
 struct BodyInstruction {
   BodyKernel kernel;
   std::uint32_t first;   // into operands: inputs, then results
@@ -81,6 +85,8 @@ struct KernelTable {
   BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
   BodyKernel copy;
   WideningKernel widen;
+  ChoiceKernel find_open;   // those that are not 0
+  ChoiceKernel find_equal;  // those that equal the last operand, which is not one to choose
   GroupKernel (*find_group)(Op op);
 };
 

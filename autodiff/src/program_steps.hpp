@@ -15,6 +15,7 @@ enum class StepKind {
   dots_of_one_list,
   dots_of_one_list_and_own,
   products_of_lists,
+  chosen_sums,  // see ChosenSums
   copy
 };
 
