@@ -1,6 +1,7 @@
 #include "derivatives.hpp"
 
 #include "copy_nodes.hpp"
+#include "linear_sums.hpp"
 #include "sweep.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ Traced with_gradient(const Traced& traced, PassOptions options) {
   Traced both{{}, traced.outputs, traced.guards};
   append(both.outputs, row_of_jacobian(builder, traced.outputs[0], parameters_of(traced.graph)));
   both.graph = builder.take();
-  return both;
+  return with_linear_sums(std::move(both), static_cast<NodeId>(traced.graph.size()), options);
 }
 
 Traced vector_jacobian(const Traced& traced, PassOptions options) {

@@ -159,7 +159,6 @@ Real difference_over_square_sum_value(const Real& x, const Real& y);
 Real over_square_value(const Real& x, const Real& y, const Real& z);
 Real over_cube_value(const Real& x, const Real& y, const Real& z);
 Real product_over_square_sum_value(const Real& x, const Real& y);
-Real huber_value(const Real& x, const Real& delta);
 
 using formulas::always;
 // The operations by name, as the partials of ops.def call them.

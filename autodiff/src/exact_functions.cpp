@@ -298,9 +298,5 @@ Real product_over_square_sum_value(const Real& x, const Real& y) {
 }
 Real over_square_value(const Real& x, const Real& y, const Real&) { return x / (y * y); }
 Real over_cube_value(const Real& x, const Real& y, const Real&) { return x / (y * y * y); }
-Real huber_value(const Real& x, const Real& delta) {
-  const Real size = math_abs(x);
-  return size <= delta ? x * x / Real(2.0) : delta * (size - delta / Real(2.0));
-}
 
 }  // namespace rappel::exact

@@ -114,6 +114,12 @@ T sigmoid_value(const T& x, const T& a) {
   return select(x < T(-1.0), multiply_add(-a, q, a), q);
 }
 
+template <class T>
+T huber_value(const T& x, const T& delta) {
+  const T size = math_abs(x);
+  return select(size <= delta, (T(0.5) * x) * x, delta * (size - T(0.5) * delta));
+}
+
 // NaN if an operand is; y where they are equal.
 template <class T>
 T maximum(const T& x, const T& y) {

@@ -95,6 +95,8 @@ BodyKernel find_kernel(Op op, unsigned varying) {
       return &reduce_kernel<AnyLanes>;
     case Op::sum_products:
       return &sum_products_kernel;
+    case Op::sum_log1p:
+      return &sum_log1p_kernel<false>;
     default:
       return nullptr;
   }

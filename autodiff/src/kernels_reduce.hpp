@@ -96,6 +96,51 @@ void reduce_kernel(const Leaf& leaf, const BodyInstruction& i) {
   leaf.sums[i.result] = reduce(leaf, Combine{}, [&](std::ptrdiff_t r) { return x.at(r); });
 }
 
+// Sums of logarithms as the logarithm of a product, which is kept in two parts: product + low, low a few ulps of it. At most
+// 2^32 for each of 32 factors: a leaf has no more in one partial.
+struct ProductOfFactors {
+  Lanes product = Lanes(1.0), low = Lanes(0.0);
+
+  // By 1 + x for 0 <= x <= 1.
+  void multiply_by_unit(Lanes x) {
+    const Lanes p = fma(product, x, product);
+    const Lanes rounded_off = fma(product, x, product - p);  // the difference is exact
+    low = fma(low, Lanes(1.0) + x, rounded_off);
+    product = p;
+  }
+  // For any x >= 0.
+  void multiply(Lanes x) {
+    const Two factor = sum_of_two(x, Lanes(1.0)), p = product_of_two(product, factor.high);
+    low = fma(low, factor.high, fma(product, factor.low, p.low));
+    product = p.high;
+  }
+  Lanes log() const { return math_log(product) + low / product; }
+};
+
+template <bool Unit>
+void sum_log1p_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const Operand<true> x(leaf, leaf.operands[i.first]);
+  Lanes partials[partial_vectors];
+#if RAPPEL_LANES >= 4
+  ProductOfFactors factors[partial_vectors];
+  for (std::ptrdiff_t r = 0; r < leaf.rows; r += num_partials)
+    for (int v = 0; v < partial_vectors; ++v) {
+      const std::ptrdiff_t at = r + v * width;
+      Lanes term = x.at(at);
+      if (at + width > leaf.rows) term = select(rows_below(at, leaf.rows), term, Lanes(0.0));
+      if (Unit)
+        factors[v].multiply_by_unit(term);
+      else
+        factors[v].multiply(term);
+    }
+  for (int v = 0; v < partial_vectors; ++v) partials[v] = factors[v].log();
+  leaf.sums[i.result] = fold(partials, AddLanes{});
+#else  // without FMA a logarithm is cheaper
+  leaf.sums[i.result] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return Unit ? log1p_of_unit(x.at(r)) : log1p_value(x.at(r)); });
+  (void)partials;
+#endif
+}
+
 void sum_products_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const std::uint32_t* operands = leaf.operands + i.first;
   Lanes partials[partial_vectors];

@@ -116,6 +116,59 @@ void dots_of_one_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
   DotsOfOneList(leaf, i, HasOwn).run();
 }
 
+// --- dots that go on from values that stand ---
+
+// Lists of places, `count` entries long: those of the values, and for each dot one of factors, which stand anywhere.
+template <int Outs>
+void continue_dots(const Leaf& leaf, const std::uint32_t* starts, const std::uint32_t* list, std::ptrdiff_t count,
+                   const std::uint32_t* factors, const std::uint32_t* results) {
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += tile_rows) {
+    Lanes total[Outs][tile_vectors], row[tile_vectors];
+    for (int o = 0; o < Outs; ++o)
+      for (int v = 0; v < tile_vectors; ++v) total[o][v] = load(leaf.pointers[starts[o]] + r + v * width);
+    for (std::ptrdiff_t k = 0; k < count; ++k) {
+      const double* x = leaf.pointers[list[k]] + r;
+      for (int v = 0; v < tile_vectors; ++v) row[v] = load(x + v * width);
+      for (int o = 0; o < Outs; ++o) {
+        const Lanes factor(*leaf.pointers[factors[o * count + k] & ~uniform_bit]);
+        for (int v = 0; v < tile_vectors; ++v) total[o][v] = multiply_add(factor, row[v], total[o][v]);
+      }
+    }
+    for (int o = 0; o < Outs; ++o)
+      for (int v = 0; v < tile_vectors; ++v) store(leaf.pointers[results[o]] + r + v * width, total[o][v]);
+  }
+}
+
+template <int Outs>
+void rest_of_continued(const Leaf& leaf, const std::uint32_t* starts, const std::uint32_t* list, std::ptrdiff_t count,
+                       const std::uint32_t* factors, const std::uint32_t* results, std::ptrdiff_t num_dots) {
+  if (num_dots >= Outs) return continue_dots<Outs>(leaf, starts, list, count, factors, results);
+  if constexpr (Outs > 1) rest_of_continued<Outs - 1>(leaf, starts, list, count, factors, results, num_dots);
+}
+
+void dots_continued_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::ptrdiff_t num_dots = i.num_results, count = (i.count - num_dots) / (num_dots + 1);
+  const std::uint32_t *starts = leaf.operands + i.first, *list = starts + num_dots, *factors = list + count,
+                      *results = starts + i.count;
+  for (std::ptrdiff_t d = 0; d < num_dots; d += tile_outs)
+    rest_of_continued<tile_outs>(leaf, starts + d, list, count, factors + d * count, results + d, num_dots - d);
+}
+
+void dot_continued_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const std::uint32_t* operands = leaf.operands + i.first;
+  double* out = result_of(leaf, i);
+  for (std::ptrdiff_t r = 0; r < leaf.padded; r += dot_strip * width) {
+    Lanes total[dot_strip], x[dot_strip], y[dot_strip];
+    load_strip(leaf, operands[0], r, total);
+    for (std::uint32_t k = 1; k < i.count; k += 2) {
+      load_strip(leaf, operands[k], r, x);
+      load_strip(leaf, operands[k + 1], r, y);
+      for (int s = 0; s < dot_strip; ++s) total[s] = multiply_add(x[s], y[s], total[s]);
+    }
+    for (int s = 0; s < dot_strip; ++s) store(out + r + s * width, total[s]);
+  }
+}
+
 // --- sums over rows of the products of two lists ---
 
 constexpr int tile_a = width == 8 ? 3 : width == 4 ? 2 : 1, tile_b = width == 8 ? 8 : width == 4 ? 2 : 1;

@@ -274,8 +274,3 @@ inline Lanes log_cosh_value(Lanes x) {
   // x^2 / 2 where its square is beyond the parts' reach
   return select(size < Lanes(0x1p-400), Lanes(0.5) * size * size, select(small, near, far));
 }
-
-inline Lanes huber_value(Lanes x, Lanes delta) {
-  const Lanes size = math_abs(x);
-  return select(size <= delta, (Lanes(0.5) * x) * x, delta * (size - Lanes(0.5) * delta));
-}

@@ -79,7 +79,7 @@ class Part {
 Op op_named(const Part& name) {
   static const auto by_name = [] {
     std::map<std::string, Op> result;
-    for (int op = 0; op <= static_cast<int>(Op::sum_products); ++op)
+    for (int op = 0; op <= static_cast<int>(Op::sum_log1p); ++op)
       result[saved_name(static_cast<Op>(op))] = static_cast<Op>(op);
     return result;
   }();

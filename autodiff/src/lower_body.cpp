@@ -1,11 +1,9 @@
-#include "lower_body.hpp"
+#include "step_drafts.hpp"
 
 #include "lower_chosen.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
-#include <optional>
 #include <unordered_map>
 
 namespace rappel::detail {
@@ -14,17 +12,6 @@ namespace {
 Reduce kind_of(Op op) {
   return op == Op::max_rows ? Reduce::max : op == Op::any_rows ? Reduce::any : Reduce::sum;
 }
-
-// A step before its operands have pointer numbers: operands and results as nodes.
-struct Draft {
-  NodeId node;
-  StepKind kind;
-  std::vector<NodeId> operands;
-  std::vector<NodeId> results;  // varying ones
-  std::vector<NodeId> sums;     // the reductions that the step computes
-  std::uint32_t row_output = 0;  // of a copy: its place among those of the body
-  const ChosenTerms* chosen = nullptr;
-};
 
 // Blocks are given out to values and taken back after the last use, so that the working set stays in the
 // cache.
@@ -36,7 +23,7 @@ class Blocks {
     free_.pop_back();
     return block;
   }
-  void give_back(std::uint32_t block) { free_.push_back(block); }
+  void give_back(const std::vector<std::uint32_t>& blocks) { free_.insert(free_.end(), blocks.begin(), blocks.end()); }
   std::uint32_t count() const { return count_; }
 
  private:
@@ -61,9 +48,9 @@ class BodyLowering {
     body_.rows = rows_;
     find_chosen();
     draft_steps();
-    join_dots();
-    join_products();
+    join_matrix_products(drafts_, source_);
     draft_row_outputs();
+    recompute_late(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     collect_sources();
     place();
     choose_leaf();
@@ -147,10 +134,14 @@ class BodyLowering {
       uniform_first = uniform_first && !graph_.varying(draft.operands[i]);
     }
     if (uniform_first)
-      draft.kind = std::ranges::any_of(draft.operands, [&](NodeId x) { return graph_.op(x) == Op::column; })
-                       ? StepKind::dot_uniform
-                       : StepKind::dot_uniform_of_values;
+      draft.kind = is_mostly_of_columns(draft.operands) ? StepKind::dot_uniform : StepKind::dot_uniform_of_values;
     return draft;
+  }
+
+  // Of the products of a dot: what is read of the table is worth asking for ahead.
+  bool is_mostly_of_columns(const std::vector<NodeId>& pairs) const {
+    const auto columns = std::ranges::count_if(pairs, [&](NodeId x) { return graph_.op(x) == Op::column; });
+    return 4 * static_cast<std::size_t>(columns) >= pairs.size();
   }
 
   // Sums over rows of one product each are taken together where they share a factor, in one pass over it: with the
@@ -185,7 +176,10 @@ class BodyLowering {
       if (found->second != nullptr) drafts_.push_back(draft_chosen(n, *found->second));
       return;
     }
-    if (shared_factor_[n] == no_node) return drafts_.push_back({n, StepKind::plain, operands(n), {}, {n}});
+    if (shared_factor_[n] == no_node) {
+      const bool of_units = graph_.op(n) == Op::sum_log1p && graph_.op(graph_.operands(n)[0]) == Op::exp_neg_abs;
+      return drafts_.push_back({n, of_units ? StepKind::sum_log1p_of_units : StepKind::plain, operands(n), {}, {n}});
+    }
     const std::vector<Product>& products = products_by_factor_.at(shared_factor_[n]);
     if (products.back().sum != n) return;
     Draft draft{n, StepKind::products_of_lists, {shared_factor_[n], shared_factor_[n]}, {}, {}};
@@ -194,90 +188,6 @@ class BodyLowering {
       draft.sums.push_back(p.sum);
     }
     drafts_.push_back(std::move(draft));
-  }
-
-  // --- matrix products ---
-
-  // Dots over one list of values, each with factors of its own that stand evenly spaced, and in one place of the list at
-  // most a uniform value of its own instead, times 1.
-  struct UniformDot {
-    std::vector<NodeId> list, factors;  // the list has no_node for a value of its own
-    NodeId own = no_node;
-  };
-  static constexpr std::size_t least_entries = 32;  // shorter ones are worth more inside of a compiled run of steps
-
-  std::optional<UniformDot> uniform_dot(const Draft& d) const {
-    if (d.kind != StepKind::dot_uniform && d.kind != StepKind::dot_uniform_of_values) return {};
-    if (d.operands.size() < 2 * least_entries) return {};
-    UniformDot dot;
-    for (std::size_t i = 0; i < d.operands.size(); i += 2) {
-      const NodeId factor = d.operands[i], x = d.operands[i + 1];
-      if (graph_.varying(x)) {
-        dot.list.push_back(x);
-        dot.factors.push_back(factor);
-        continue;
-      }
-      if (dot.own != no_node || !graph_.is_constant(factor) || graph_.value(factor) != 1.0) return {};
-      dot.own = x;
-      dot.list.push_back(no_node);
-    }
-    for (std::size_t k = 1; k < dot.factors.size(); ++k)
-      if (place_of_factor(dot, k) - place_of_factor(dot, k - 1) != stride_of(dot)) return {};
-    return dot;
-  }
-  std::int64_t place_of_factor(const UniformDot& dot, std::size_t k) const { return source_.uniform[dot.factors[k]]; }
-  std::int64_t stride_of(const UniformDot& dot) const { return place_of_factor(dot, 1) - place_of_factor(dot, 0); }
-
-  // Computed where the first of them stands.
-  void join_dots() {
-    std::map<std::pair<std::int64_t, std::vector<NodeId>>, std::vector<std::pair<std::size_t, UniformDot>>> groups;
-    for (std::size_t i = 0; i < drafts_.size(); ++i)
-      if (std::optional<UniformDot> dot = uniform_dot(drafts_[i]))
-        groups[{stride_of(*dot), dot->list}].emplace_back(i, std::move(*dot));
-    for (const auto& [key, dots] : groups) {
-      if (dots.size() < 2) continue;
-      const UniformDot& first = dots[0].second;
-      const bool own = first.own != no_node;
-      Draft joined{drafts_[dots[0].first].node, own ? StepKind::dots_of_one_list_and_own : StepKind::dots_of_one_list,
-                   first.list, {}, {}};
-      for (NodeId& x : joined.operands)
-        if (x == no_node) x = first.own;
-      for (const auto& [i, dot] : dots) joined.operands.push_back(dot.factors[0]);
-      joined.operands.push_back(first.factors[1]);
-      for (const auto& [i, dot] : dots) {
-        if (own) joined.operands.push_back(dot.own);
-        joined.results.push_back(drafts_[i].node);
-        drafts_[i] = {};
-      }
-      drafts_[dots[0].first] = std::move(joined);
-    }
-    drop_joined();
-  }
-
-  // Those of several factors with the same list, where the last of them stands.
-  void join_products() {
-    std::map<std::vector<NodeId>, std::vector<std::size_t>> groups;
-    for (std::size_t i = 0; i < drafts_.size(); ++i)
-      if (const Draft& d = drafts_[i]; d.kind == StepKind::products_of_lists && d.sums.size() >= least_products)
-        groups[{d.operands.begin() + 2, d.operands.end()}].push_back(i);
-    for (const auto& [list, steps] : groups) {
-      if (steps.size() < 2) continue;
-      Draft joined{drafts_[steps.back()].node, StepKind::products_of_lists, {}, {}, {}};
-      for (const std::size_t i : steps) {
-        joined.operands.push_back(drafts_[i].operands[0]);
-        joined.sums.insert(joined.sums.end(), drafts_[i].sums.begin(), drafts_[i].sums.end());
-        if (i != steps.back()) drafts_[i] = {};
-      }
-      joined.operands.push_back(joined.operands[0]);
-      joined.operands.insert(joined.operands.end(), list.begin(), list.end());
-      drafts_[steps.back()] = std::move(joined);
-    }
-    drop_joined();
-  }
-  static constexpr std::size_t least_products = 8;
-
-  void drop_joined() {
-    std::erase_if(drafts_, [](const Draft& d) { return d.results.empty() && d.sums.empty() && d.operands.empty(); });
   }
 
   // An output by row is written by the step that computes it; by a copy where it is kept elsewhere, or is one
@@ -328,11 +238,25 @@ class BodyLowering {
   }
 
   void place() {
-    last_use_.assign(size_, 0);
-    for (std::size_t i = 0; i < drafts_.size(); ++i)
-      for (const NodeId x : drafts_[i].operands) last_use_[x] = i + 1;
+    find_deaths();
     for (std::size_t i = 0; i < drafts_.size(); ++i) place_step(i);
     finish_row_outputs();
+  }
+
+  // The blocks that each step is the last to read, and the results that none does.
+  void find_deaths() {
+    deaths_.assign(drafts_.size(), {});
+    std::vector<bool> is_read(size_, false);
+    for (std::size_t i = drafts_.size(); i-- > 0;) {
+      for (const NodeId m : drafts_[i].results) {
+        if (is_block(m) && !is_read[m]) deaths_[i].results.push_back(m);
+        is_read[m] = false;
+      }
+      for (const NodeId x : drafts_[i].operands) {
+        if (is_block(x) && !is_read[x]) deaths_[i].operands.push_back(x);
+        is_read[x] = true;
+      }
+    }
   }
 
   void place_step(std::size_t i) {
@@ -355,7 +279,9 @@ class BodyLowering {
     }
     // Element by element a result may take an operand's place; of several results, and of a scan's, none may.
     const bool in_place = d.results.size() == 1 && !is_call(step.op);
-    if (in_place) give_back_operands(i);
+    std::vector<std::uint32_t> last_read;
+    for (const NodeId x : deaths_[i].operands) last_read.push_back(pointer_[x] - base_);
+    if (in_place) blocks_.give_back(last_read);
     for (const NodeId m : d.results) {
       const auto written = written_.find(m);
       const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
@@ -369,21 +295,12 @@ class BodyLowering {
     if (d.chosen != nullptr)
       body_.chosen.push_back(lower_chosen(*d.chosen, source_, [this](NodeId n) { return operand(n); }));
     if (is_call(step.op)) step.first = calls_.add(d.node);
-    if (!in_place) give_back_operands(i);
-    for (const NodeId m : d.results)
-      if (last_use_[m] == 0 && is_block(m)) blocks_.give_back(pointer_[m] - base_);  // never read
+    if (!in_place) blocks_.give_back(last_read);
+    for (const NodeId m : deaths_[i].results) blocks_.give_back({pointer_[m] - base_});
     body_.steps.push_back(step);
   }
 
   std::uint32_t operand(NodeId n) const { return pointer_[n] | (graph_.varying(n) ? 0 : uniform_bit); }
-
-  void give_back_operands(std::size_t i) {
-    for (const NodeId x : drafts_[i].operands) {
-      if (!is_block(x) || last_use_[x] != i + 1) continue;
-      blocks_.give_back(pointer_[x] - base_);
-      last_use_[x] = i + 2;  // once, also where it is an operand twice
-    }
-  }
 
   // A scan or a lookup may read what was an output.
   std::vector<std::vector<std::uint32_t>*> call_operands() {
@@ -459,7 +376,10 @@ class BodyLowering {
   std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
   std::uint32_t base_ = 0;              // the pointer number of the first block
   std::vector<std::uint32_t> pointer_;  // by node: its pointer number
-  std::vector<std::size_t> last_use_;   // by node: 1 + the step that reads it last; 0: never read
+  struct Deaths {
+    std::vector<NodeId> operands, results;
+  };
+  std::vector<Deaths> deaths_;  // by step
   Blocks blocks_;
   Body body_;
   CallBuilder calls_;

@@ -3,6 +3,7 @@
 #include "branches.hpp"
 #include "copy_nodes.hpp"
 #include "derivatives.hpp"
+#include "linear_sums.hpp"
 #include "scan_body.hpp"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows,
 
 std::unique_ptr<Executor> Recorded::compile(Traced traced) const {
   traced.guards.clear();
-  return make_interpreter(lower(fuse_live(traced)), preferred_kernels(), options_.workspace_limit);
+  return make_interpreter(lower(fuse_live(with_sums_of_logs(traced))), preferred_kernels(), options_.workspace_limit);
 }
 
 Traced Recorded::with_gradient() const { return detail::with_gradient(traced_, pass_options()); }

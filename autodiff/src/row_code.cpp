@@ -171,7 +171,7 @@ Micro math_exp(const Micro& x) { return formulas::exp_by_scaling(x); }
 // As lanes.hpp has it for AVX-512.
 Micro quotient_by_unit(const Micro& x, const Micro& y) {
   Micro reciprocal = unary(MicroOp::reciprocal_14, y, std::nan(""));
-  for (int i = 0; i < 2; ++i) reciprocal = fma(reciprocal, fma(-y, reciprocal, Micro(1.0)), reciprocal);
+  reciprocal = fma(reciprocal, fma(-y, reciprocal, Micro(1.0)), reciprocal);
   const Micro q = x * reciprocal;
   return fma(fma(-q, y, x), reciprocal, q);
 }
@@ -197,10 +197,10 @@ Micro select(const MicroCondition& c, const Micro& x, const Micro& y) {
 }
 
 // The formulas that need nothing but what stands above.
-#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(cube)
+#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(positive_part) F(cube)
 #define RAPPEL_ROW_CODE_BINARY(F)                                                                         \
   F(softplus) F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \
-  F(logical_and) F(logical_or)
+  F(logical_and) F(logical_or) F(huber)
 
 bool has_formula(Op op) {
   switch (op) {

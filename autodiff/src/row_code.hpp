@@ -59,6 +59,10 @@ void for_each_operand(const RowCode& code, ValueId n, F f);
 inline bool is_sum(MicroOp op) { return op == MicroOp::add_to_sum || op == MicroOp::add_product_to_sum; }
 inline bool is_source(MicroOp op) { return op == MicroOp::load || op == MicroOp::uniform || op == MicroOp::constant; }
 
+// The same values, those that are added to others as soon as both are there: a long sum holds one register then, where its
+// terms would hold one each.
+RowCode with_early_additions(const RowCode& code);
+
 // The same values in an order in which those that wait for one another stand apart: a processor looks ahead over some
 // hundred instructions only, and each value is one of them for every one of `num_vectors` vectors of rows.
 RowCode spread_out(const RowCode& code, int num_vectors);

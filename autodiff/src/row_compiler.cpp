@@ -7,7 +7,14 @@
 namespace rappel::detail {
 namespace {
 
-RowCode arranged(const RowCode& code) { return spread_out(code, vectors_at_once(code, Uses(code))); }
+RowCode arranged(const RowCode& written) {
+  const RowCode early = with_early_additions(written);
+  const Waiting first = most_waiting(written, Uses(written)), then = most_waiting(early, Uses(early));
+  const bool holds_less = 2 * (then.in_registers + then.in_memory) < first.in_registers + first.in_memory ||
+                          4 * then.late_reads < 3 * first.late_reads;
+  const RowCode& code = holds_less ? early : written;
+  return spread_out(code, vectors_at_once(code, Uses(code)));
+}
 
 class MachineCode final : public RowMachineCode {
  public:
@@ -35,7 +42,10 @@ class MachineCode final : public RowMachineCode {
     }
     if (made.empty()) return;
     to_.readyRE();
-    reads_only_rows = made.size() == 1 && made[0].first == 0 && made[0].last == body.steps.size();
+    std::vector<bool> in_run(body.steps.size(), false);
+    for (const Made& m : made) std::fill(in_run.begin() + static_cast<std::ptrdiff_t>(m.first), in_run.begin() + static_cast<std::ptrdiff_t>(m.last), true);
+    reads_only_rows = true;
+    for (std::size_t i = 0; i < body.steps.size(); ++i) reads_only_rows = reads_only_rows && (in_run[i] || reads_no_column(body, body.steps[i]));
     for (std::size_t i = 0; i < made.size(); ++i)
       runs.push_back({made[i].first, made[i].last, reinterpret_cast<BodyKernel>(reinterpret_cast<std::uintptr_t>(to_.getCode() + entry[i]))});
   }
@@ -47,7 +57,7 @@ class MachineCode final : public RowMachineCode {
 
   // A long dot over columns is a loop that the kernels have; a run ends somewhere, so that scheduling it stays cheap.
   static std::vector<std::pair<std::size_t, std::size_t>> runs_of(const Body& body) {
-    constexpr std::uint32_t most_operands = 4096, long_dot = 96, most_sums = 12;
+    constexpr std::uint32_t most_operands = 4096, long_dot = 96, most_sums = most_sums_in_registers, most_sums_in_memory = 192;
     std::vector<std::pair<std::size_t, std::size_t>> runs;
     std::size_t first = 0;
     std::uint32_t operands = 0, sums = 0;
@@ -60,17 +70,38 @@ class MachineCode final : public RowMachineCode {
       const BodyStep& step = body.steps[i];
       const bool in_code = has_row_code(step) && !(step.kind == StepKind::dot_uniform && step.count >= long_dot);
       const std::uint32_t added = in_code ? num_sums(body, step) : 0;
-      if (!in_code || added > most_sums) {
+      const bool in_memory = added > most_sums && sums + added <= most_sums_in_memory && reads_mostly(body, step, first, i);
+      if (!in_code || (added > most_sums && !in_memory)) {
         finish(i);
         first = i + 1;
         continue;
       }
-      if (operands > most_operands || sums + added > most_sums) finish(i);
+      if (operands > most_operands || (sums + added > most_sums && !in_memory)) finish(i);
       operands += step.count;
       sums += added;
     }
     finish(body.steps.size());
     return runs;
+  }
+
+  static bool reads_no_column(const Body& body, const BodyStep& step) {
+    if (is_call(step.op)) return false;
+    for (std::uint32_t k = 0; k < step.count; ++k)
+      if (const std::uint32_t x = body.operands[step.first + k] & ~uniform_bit; x >= body.uniforms.size() && x < body.uniforms.size() + body.columns.size()) return false;
+    return true;
+  }
+
+  // Whether most operands of a step are results of the steps first .. last - 1.
+  static bool reads_mostly(const Body& body, const BodyStep& step, std::size_t first, std::size_t last) {
+    std::vector<bool> is_result(body.num_pointers(), false);
+    for (std::size_t i = first; i < last; ++i)
+      if (body.steps[i].num_results == 1) is_result[body.steps[i].result] = true;
+    std::uint32_t count = 0;
+    for (std::uint32_t k = 0; k < step.count; ++k) {
+      const std::uint32_t x = body.operands[step.first + k];
+      count += (x & uniform_bit) == 0 && is_result[x];
+    }
+    return 2 * count > step.count;
   }
 
   Xbyak::CodeGenerator to_;

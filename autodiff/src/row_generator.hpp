@@ -30,6 +30,15 @@ constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 2;  // masks of
 
 inline Xbyak::Zmm sum_register(std::uint32_t sum) { return Xbyak::Zmm(num_registers - 1 - static_cast<int>(sum)); }
 
+// The stack, in vectors: one to fold sums in, the sums that have no registers, then values that wait.
+inline std::uint32_t num_sums_in_memory(const RowCode& code) {
+  return static_cast<std::uint32_t>(code.sums.size() - sums_in_registers(code));
+}
+inline int place_of_sum(std::uint32_t sum) { return static_cast<int>(1 + sum) * vector_bytes; }
+inline int place_of_slot(const RowCode& code, std::uint32_t slot) {
+  return static_cast<int>(1 + num_sums_in_memory(code) + slot) * vector_bytes;
+}
+
 // The rows of one run. Registers go to values as they are made; where there is none left, the one whose next use is farthest gives
 // way (Belady 1966), to memory if it does not stand there already.
 class RunGenerator {
@@ -128,7 +137,7 @@ class RunGenerator {
     if (in_place_ != pointer) to_.mov(place, to_.ptr[pointers + static_cast<int>(pointer) * 8]);
     in_place_ = pointer;
     if (fetches_ahead)
-      to_.prefetcht0(to_.ptr[place + offset + static_cast<int>(body_.leaf_rows) * row_bytes + shift]);
+      to_.prefetcht0(to_.ptr[place + offset + 128 * row_bytes + shift]);
     return to_.ptr[place + offset + shift];
   }
 
@@ -150,7 +159,7 @@ class RunGenerator {
         return to_.ptr_b[pool + static_cast<int>(pool_first + i.a) * 8];
       default:
         if (result_[p.value] != nullptr) return at_pointer(result_[p.value]->pointer, p.vector, false);
-        return to_.ptr[stack + static_cast<int>(slot_[index(p)]) * vector_bytes];
+        return to_.ptr[stack + place_of_slot(code_, slot_[index(p)])];
     }
   }
 
@@ -170,7 +179,7 @@ class RunGenerator {
   int take_register() {
     int best = none;
     std::uint32_t farthest = 0;
-    for (int r = 0; r < num_registers - static_cast<int>(code_.sums.size()); ++r) {
+    for (int r = 0; r < num_registers - static_cast<int>(sums_in_registers(code_)); ++r) {
       if (locked_[static_cast<std::size_t>(r)]) continue;
       const auto& held = held_[static_cast<std::size_t>(r)];
       if (!held) return r;
@@ -259,9 +268,16 @@ class RunGenerator {
     if (is_source(code_.values[n].op) || !uses_.live[n]) return;
     now_ = n;
     const bool is_read = result_[n] != nullptr && result_[n]->is_read;
+    const bool adds = is_sum(code_.values[n].op), in_memory = adds && num_sums_in_memory(code_) > 0;
+    int sum = none;  // the register of one that stands in memory
+    if (in_memory) {
+      sum = take_register();
+      to_.vmovupd(zmm(sum), to_.ptr[stack + place_of_sum(code_.values[n].c)]);
+    }
     for (vector_ = 0; vector_ < width_; ++vector_) {
-      if (is_sum(code_.values[n].op)) {
-        add_to_sum(n, vector_);
+      if (adds) {
+        if (in_memory) locked_[static_cast<std::size_t>(sum)] = true;
+        add_to_sum(n, vector_, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
         continue;
       }
       const int r = instruction(n, vector_);
@@ -273,14 +289,15 @@ class RunGenerator {
       if (uses_.first[n] == uses_.first[n + 1]) release(p);
     }
     vector_ = 0;
+    if (in_memory) to_.vmovupd(to_.ptr[stack + place_of_sum(code_.values[n].c)], zmm(sum));
     for_each_operand(code_, n, [&](ValueId x) {
       while (cursor_[x] < uses_.first[x + 1] && uses_.users[cursor_[x]] <= n) ++cursor_[x];
     });
   }
 
-  void add_to_sum(ValueId n, int v) {
+  void add_to_sum(ValueId n, int v, const Xbyak::Zmm& all) {
     const MicroInstruction& i = code_.values[n];
-    const Xbyak::Zmm all = sum_register(i.c), sum = masked_ ? all | exists(v) : all;
+    const Xbyak::Zmm sum = masked_ ? all | exists(v) : all;
     Part a{i.a, v}, b{i.b, v};
     if (i.op == MicroOp::add_to_sum) {
       with_operand(a, [&](const Xbyak::Operand& x) { to_.vaddpd(sum, all, x); });

@@ -21,7 +21,9 @@ class RunRoutine {
     const std::size_t reserve_at = to_.getSize() + 3;  // the constant of: sub rsp, imm32
     to_.sub(stack, 0x7fffff00);
     load_pointers(constants);
-    for (std::uint32_t s = 0; s < code_.sums.size(); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
+    for (std::uint32_t s = 0; s < sums_in_registers(code_); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
+    if (num_sums_in_memory(code_) > 0) to_.vpxorq(Xbyak::Zmm(0), Xbyak::Zmm(0), Xbyak::Zmm(0));
+    for (std::uint32_t s = 0; s < num_sums_in_memory(code_); ++s) to_.vmovupd(to_.ptr[stack + place_of_sum(s)], Xbyak::Zmm(0));
     // Of single values all exist: vectors that are left over are worked on one by one.
     const bool single = of_single_values(body_);
     RunGenerator all(to_, body_, code_, fetches_ahead_, false), last(to_, body_, code_, fetches_ahead_, !single);
@@ -38,8 +40,8 @@ class RunRoutine {
     to_.pop(frame);
     to_.vzeroupper();
     to_.ret();
-    const std::uint32_t slots = std::max({all.num_slots(), last.num_slots(), std::uint32_t{1}});
-    to_.rewrite(reserve_at, slots * vector_bytes, 4);
+    const std::uint32_t slots = std::max(all.num_slots(), last.num_slots());
+    to_.rewrite(reserve_at, static_cast<std::uint64_t>(place_of_slot(code_, slots)), 4);
   }
 
  private:
@@ -81,7 +83,12 @@ class RunRoutine {
     if (code_.sums.empty()) return;
     to_.mov(place, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, sums))]);
     for (std::uint32_t first = 0; first < code_.sums.size(); first += vector_rows) {
-      const auto x = [&](std::uint32_t s) { return sum_register(std::min<std::uint32_t>(first + s, static_cast<std::uint32_t>(code_.sums.size()) - 1)); };
+      const auto x = [&](std::uint32_t s) {
+        const std::uint32_t sum = std::min<std::uint32_t>(first + s, static_cast<std::uint32_t>(code_.sums.size()) - 1);
+        if (num_sums_in_memory(code_) == 0) return sum_register(sum);
+        to_.vmovupd(Xbyak::Zmm(8 + static_cast<int>(s)), to_.ptr[stack + place_of_sum(sum)]);
+        return Xbyak::Zmm(8 + static_cast<int>(s));
+      };
       const auto t = [](int number) { return Xbyak::Zmm(number); };
       for (int i = 0; i < 4; ++i) fold_halves(t(i), x(static_cast<std::uint32_t>(2 * i)), x(static_cast<std::uint32_t>(2 * i + 1)), 0x44, 0xee);
       for (int i = 0; i < 2; ++i) fold_halves(t(i), t(2 * i), t(2 * i + 1), 0x88, 0xdd);

@@ -17,12 +17,32 @@ class Spreading {
     find_rest();
   }
 
+  // The order written, but that what is added to a value comes as soon as it is there.
+  RowCode run_early() {
+    start();
+    std::vector<ValueId> order(size_), key(size_, 0);
+    std::vector<bool> begins(size_, false);  // a product that others are added to
+    for (ValueId n = 0; n < size_; ++n)
+      if (const MicroInstruction& i = code_.values[n]; i.op == MicroOp::fma || i.op == MicroOp::negated_fma)
+        begins[i.c] = code_.values[i.c].op == MicroOp::mul;
+    for (ValueId n = 0; n < size_; ++n) {
+      order[n] = n;
+      if (is_source(code_.values[n].op)) continue;
+      const MicroOp op = code_.values[n].op;
+      const bool adds = op == MicroOp::fma || op == MicroOp::negated_fma || op == MicroOp::add || op == MicroOp::sub;
+      if (!adds && !begins[n]) key[n] = n;
+      for_each_operand(code_, n, [&](ValueId x) { key[n] = std::max(key[n], key[x]); });
+      for (const ValueId x : waits_for_[n]) key[n] = std::max(key[n], key[x]);
+    }
+    std::ranges::stable_sort(order, {}, [&](ValueId n) { return key[n]; });
+    for (const ValueId n : order)
+      if (live_[n] && !is_source(code_.values[n].op)) append(n);
+    finish();
+    return std::move(to_);
+  }
+
   RowCode run() {
-    to_.constants = code_.constants;
-    to_.sums = code_.sums;
-    map_.assign(size_, no_value);
-    ready_.assign(size_, 0.0);
-    done_.assign(size_, false);
+    start();
     std::vector<ValueId> pending;
     ValueId next = 0;
     for (double now = 0.0;;) {
@@ -43,6 +63,14 @@ class Spreading {
  private:
   static constexpr std::size_t window = 40;
   static constexpr double latency = 4.0, never = std::numeric_limits<double>::infinity();
+
+  void start() {
+    to_.constants = code_.constants;
+    to_.sums = code_.sums;
+    map_.assign(size_, no_value);
+    ready_.assign(size_, 0.0);
+    done_.assign(size_, false);
+  }
 
   // A result takes the place of what stood there: those that read that come first.
   void place_overwritten() {
@@ -133,6 +161,8 @@ class Spreading {
 };
 
 }  // namespace
+
+RowCode with_early_additions(const RowCode& code) { return Spreading(code, 1).run_early(); }
 
 RowCode spread_out(const RowCode& code, int num_vectors) { return Spreading(code, num_vectors).run(); }
 

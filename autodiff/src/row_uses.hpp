@@ -37,24 +37,52 @@ struct Uses {
   std::vector<ValueId> users;
 };
 
-// The largest number of values that are waiting for a use, sources apart.
-std::size_t most_alive(const RowCode& code, const Uses& uses) {
-  std::vector<int> change(code.values.size() + 1, 0);
-  for (ValueId n = 0; n < code.values.size(); ++n) {
-    if (is_source(code.values[n].op) || uses.first[n] == uses.first[n + 1]) continue;
-    ++change[n];
-    --change[uses.users[uses.first[n + 1] - 1]];
-  }
-  int now = 0, most = 0;
-  for (const int c : change) most = std::max(most, now += c);
-  return static_cast<std::size_t>(most);
+// Sums stand in registers, if these are not too few; else all in memory, as vectors.
+constexpr std::size_t most_sums_in_registers = 22;
+inline std::size_t sums_in_registers(const RowCode& code) {
+  return code.sums.size() <= most_sums_in_registers ? code.sums.size() : 0;
 }
 
-// Vectors of rows that are worked on side by side: as many as registers nearly hold, but for those of the sums. A few values
-// that wait in memory cost less than operations that wait for one another.
+// Values that are waiting for a use, sources apart.
+struct Waiting {
+  std::size_t in_registers, in_memory;  // the largest number of those read again soon, and of the others
+  std::size_t late_reads;               // of the others
+};
+
+Waiting most_waiting(const RowCode& code, const Uses& uses) {
+  constexpr ValueId soon = 64;
+  std::vector<int> registers(code.values.size() + 1, 0), memory = registers;
+  std::size_t late_reads = 0;
+  for (ValueId n = 0; n < code.values.size(); ++n) {
+    if (is_source(code.values[n].op)) continue;
+    ValueId from = n;
+    for (std::uint32_t k = uses.first[n]; k < uses.first[n + 1]; ++k) {
+      const ValueId to = uses.users[k];
+      const bool late = to - from > soon;
+      late_reads += late;
+      auto& change = late ? memory : registers;
+      ++change[from];
+      --change[to];
+      from = to;
+    }
+  }
+  const auto most = [](const std::vector<int>& change) {
+    int now = 0, largest = 0;
+    for (const int c : change) largest = std::max(largest, now += c);
+    return static_cast<std::size_t>(largest);
+  };
+  return {most(registers), most(memory), late_reads};
+}
+
+// Vectors of rows that are worked on side by side: as many as registers nearly hold, but for those of the sums, and as the
+// first-level cache does of what stands in memory. A few values that wait in memory cost less than operations that wait for one another.
 int vectors_at_once(const RowCode& code, const Uses& uses) {
-  const std::size_t alive = most_alive(code, uses) + 1, registers = num_registers - code.sums.size();
-  return alive * 4 <= registers + 16 ? 4 : alive * 2 <= registers + 8 ? 2 : 1;
+  constexpr std::size_t cache = 24 * 1024 / 64;  // vectors
+  const Waiting waiting = most_waiting(code, uses);
+  const std::size_t alive = waiting.in_registers + 1, registers = num_registers - sums_in_registers(code);
+  const std::size_t sums = code.sums.size() - sums_in_registers(code);
+  const auto fit = [&](std::size_t count) { return waiting.in_memory * count + sums <= cache; };
+  return alive * 4 <= registers + 16 && fit(4) && registers > 16 ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <random>
+#include <sstream>
 
 using namespace rappel;
 using namespace rappel::test;
@@ -140,6 +141,104 @@ BOOST_AUTO_TEST_CASE(layers_have_the_same_bits_for_any_number_of_threads) {
     BOOST_TEST(v == value);
     BOOST_TEST((g.array() == gradient.array()).all());
   }
+}
+
+namespace {
+
+// Clusters, each with a lower triangle Q and a centre c: the sum of |Q (x - c)|^2. The diagonal comes first, or in its turn.
+struct Triangles {
+  Index n, clusters;
+  bool diagonal_first, by_column;
+
+  Index per_cluster() const { return n * (n + 1) / 2 + n; }
+  Index entry(Index k, Index i, Index j) const {
+    return k * per_cluster() + (by_column ? j * n - j * (j - 1) / 2 + i - j : i * (i + 1) / 2 + j);
+  }
+  Index centre(Index k, Index j) const { return (k + 1) * per_cluster() - n + j; }
+  Index num_parameters() const { return clusters * per_cluster(); }
+
+  Function cost(const Columns& columns, int threads = 1) const {
+    return record(num_parameters(), [&](ExprSpan w) {
+      const auto at = [&](Index p) { return w[static_cast<std::size_t>(p)]; };
+      return sum_over_rows(columns, [&](Row row) {
+        Expr sum = 0.0;
+        for (Index k = 0; k < clusters; ++k)
+          for (Index i = 0; i < n; ++i) {
+            const auto term = [&](Index j) { return at(entry(k, i, j)) * (row[j] - at(centre(k, j))); };
+            Expr q = diagonal_first ? term(i) : term(0);
+            for (Index j = diagonal_first ? 0 : 1; j < (diagonal_first ? i : i + 1); ++j) q += term(j);
+            sum += square(q);
+          }
+        return sum;
+      });
+    }, {.threads = threads});
+  }
+
+  double by_hand(const Matrix& X, const Vector& w, Vector& gradient) const {
+    gradient = Vector::Zero(w.size());
+    double value = 0.0;
+    for (Index r = 0; r < X.rows(); ++r)
+      for (Index k = 0; k < clusters; ++k)
+        for (Index i = 0; i < n; ++i) {
+          double q = 0.0;
+          for (Index j = 0; j <= i; ++j) q += w[entry(k, i, j)] * (X(r, j) - w[centre(k, j)]);
+          value += q * q;
+          for (Index j = 0; j <= i; ++j) {
+            gradient[entry(k, i, j)] += 2.0 * q * (X(r, j) - w[centre(k, j)]);
+            gradient[centre(k, j)] -= 2.0 * q * w[entry(k, i, j)];
+          }
+        }
+    return value;
+  }
+};
+
+}  // namespace
+
+// Many clusters: more blocks than the cache holds, and a body too long to be compiled.
+BOOST_AUTO_TEST_CASE(triangles_of_integers_are_exact_on_every_set) {
+  Integers integer(5);
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const auto& [n, clusters] : {std::pair<Index, Index>{9, 2}, {40, 1}, {41, 2}, {47, 16}})
+      for (const bool diagonal_first : {false, true}) {
+        const Triangles triangles{n, clusters, diagonal_first, !diagonal_first};
+        Matrix X(clusters > 2 ? 70 : 131, n);
+        Vector w(triangles.num_parameters()), expected;
+        for (double& x : X.reshaped()) x = integer();
+        for (double& x : w) x = integer();
+        const double value = triangles.by_hand(X, w, expected);
+        const auto [v, g] = triangles.cost(Columns(X)).value_and_gradient(w);
+        BOOST_TEST(v == value, set << ", " << n << ", " << clusters << " clusters");
+        BOOST_TEST((g.array() == expected.array()).all(), set << ", " << n << ", " << clusters << " clusters");
+      }
+  }
+}
+
+// The derivative by a centre is Q'Q times the sum of x - c: no product of its own for each row.
+BOOST_AUTO_TEST_CASE(sums_of_products_with_uniform_factors_are_products_of_sums) {
+  const Triangles triangles{8, 1, false, false};
+  const Matrix X = Matrix::Ones(4, 8);
+  std::stringstream out;
+  out << triangles.cost(Columns(X)).gradient();
+  Index by_row = 0;
+  for (std::string line; std::getline(out, line);) by_row += line.ends_with("  by row");
+  const Index columns = 8, differences = 8, dots = 36 + 28, twice = 8, products = 36;
+  BOOST_TEST(by_row == columns + differences + dots + twice + products);
+}
+
+BOOST_AUTO_TEST_CASE(triangles_have_the_same_bits_for_any_number_of_threads_and_however_rows_run) {
+  const Triangles triangles{47, 3, true, true};
+  std::srand(2);
+  const Matrix X = Matrix::Random(20001, 47);
+  const Vector w = Vector::Random(triangles.num_parameters());
+  const auto [value, gradient] = triangles.cost(Columns(X)).value_and_gradient(w);
+  for (const int threads : {2, 3, 8}) {
+    const auto [v, g] = triangles.cost(Columns(X), threads).value_and_gradient(w);
+    BOOST_TEST(v == value);
+    BOOST_TEST((g.array() == gradient.array()).all());
+  }
+  const auto alone = triangles.cost(Columns(X)).value(w);
+  BOOST_TEST(alone == value);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,32 @@
+#pragma once
+
+// Steps of a body before their operands have pointer numbers, and what is made of a list of them: steps that do the work of
+// many. Included by lower_body.cpp and step_joins.cpp alone.
+
+#include "chosen_terms.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace rappel::detail {
+
+// Operands and results as nodes. A node may be the result of several steps, of which each reads what the one before left.
+struct Draft {
+  NodeId node;
+  StepKind kind;
+  std::vector<NodeId> operands;
+  std::vector<NodeId> results;   // varying ones
+  std::vector<NodeId> sums;      // the reductions that the step computes
+  std::uint32_t row_output = 0;  // of a copy: its place among those of the body
+  const ChosenTerms* chosen = nullptr;  // of a step of kind chosen_sums
+};
+
+// Dots over one list of values, and sums over rows of the products of two lists: tiles of a matrix product each. So are dots
+// that share most of a list, and sums whose lists overlap.
+void join_matrix_products(std::vector<Draft>& drafts, const BodySource& source);
+
+// Where blocks do not fit the second-level cache, cheap values are computed once more where they are read again much later:
+// between a model's forward and its backward half the blocks of the latter's operands need not wait.
+void recompute_late(std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
+
+}  // namespace rappel::detail
