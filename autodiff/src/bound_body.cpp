@@ -8,14 +8,14 @@ namespace rappel::detail {
 void BoundBody::compile(std::size_t num_leaves) const {
   constexpr std::size_t cache = std::size_t{1} << 20;
   const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
-  std::unique_ptr<RowMachineCode> code = compile_rows(body, set_, bytes > cache);
+  std::unique_ptr<RowMachineCode> code = compile_rows(body, set_, bytes > cache && !in_cache);
   if (code == nullptr) return;
   std::vector<LeafStep> steps;
   const auto at = [&](std::size_t step) { return steps_.steps.begin() + static_cast<std::ptrdiff_t>(step); };
   std::size_t next = 0;
   for (const RowMachineCode::Run& run : code->runs) {
     steps.insert(steps.end(), at(next), at(run.first));
-    steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum});
+    steps.push_back({{run.kernel, 0, 0, 0, 0}, Op::sum, no_node});
     next = run.last;
   }
   steps.insert(steps.end(), at(next), steps_.steps.end());
@@ -43,6 +43,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.sum_log1p_of_units;
     case StepKind::copy:
       return kernels.copy;
+    case StepKind::chosen_sums:
+      return nullptr;
     case StepKind::plain:
     case StepKind::dot_of_rows:
     case StepKind::scatter_of_rows:
@@ -56,11 +58,21 @@ BoundBody bind(Body body, const KernelTable& kernels) {
     return {is_body_call(s.op) ? nullptr : kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
   };
   std::vector<LeafStep> steps;
-  for (const BodyStep& s : body.steps) steps.push_back({bind_step(s), s.op});
+  std::uint32_t num_chosen = 0;
+  for (const BodyStep& s : body.steps)
+    steps.push_back({bind_step(s), s.op, s.kind == StepKind::chosen_sums ? num_chosen++ : no_node});
+  std::vector<BoundBody> chosen_terms;
+  for (ChosenSums& c : body.chosen) {
+    chosen_terms.push_back(bind(std::move(c.terms), kernels));
+    chosen_terms.back().in_cache = true;
+    chosen_terms.back().find_choices = c.by == ChosenSums::By::gates ? kernels.find_open : kernels.find_equal;
+  }
   bind_calls(body.calls, kernels, bind_step);
   find_runs(body.calls);
   body.calls.lookups = lookups_for(kernels.instruction_set);
-  return {std::move(body), std::move(steps), kernels};
+  BoundBody bound(std::move(body), std::move(steps), kernels);
+  bound.chosen_terms = std::move(chosen_terms);
+  return bound;
 }
 
 }  // namespace rappel::detail

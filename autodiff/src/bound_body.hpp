@@ -18,6 +18,7 @@ namespace rappel::detail {
 struct LeafStep {
   BodyInstruction instruction;
   Op op;
+  std::uint32_t chosen = no_node;  // of kind chosen_sums: which of the body's
 };
 
 struct LeafSteps {
@@ -54,6 +55,9 @@ class BoundBody {
   Body body;
   WideningKernel widen;  // of float columns
   std::vector<Finding> findings;  // that it needs
+  ChoiceKernel find_choices = nullptr;  // of the terms of chosen sums
+  bool in_cache = false;                // its columns are always
+  std::vector<BoundBody> chosen_terms;  // of the body's chosen sums
 
  private:
   void compile(std::size_t num_leaves) const;

@@ -3,6 +3,7 @@
 // How the adjoint of a node flows to its operands: the partials of ops.def, and those of the operations of
 // many operands.
 
+#include "chains.hpp"
 #include "formulas.hpp"
 #include "gates.hpp"
 #include "recording.hpp"
@@ -17,17 +18,18 @@
 
 namespace rappel::detail {
 
-// Borrows builder and recording. Only operands that `active` names are visited.
+// Borrows builder, recording and the chains that are reversed at once. Only operands that `active` names are visited.
 class Edges {
  public:
   // adjoint_of_result(n): that of one result of a node with several, as it is when the node's adjoint is
   // passed on.
-  Edges(Builder& builder, Recording& recording, const std::vector<bool>& active,
+  Edges(Builder& builder, Recording& recording, const std::vector<bool>& active, const Chains& chains,
         std::function<Expr(NodeId)> adjoint_of_result)
       : builder_(builder),
         graph_(builder.graph()),
         recording_(recording),
         active_(active),
+        chains_(chains),
         adjoint_of_result_(std::move(adjoint_of_result)) {}
 
   // Whether an operand of the operation may be an arm that was not taken.
@@ -56,24 +58,30 @@ class Edges {
     return zero(#dx) && zero(#dy);
 #include <rappel/autodiff/ops.def>
       default:
-        return false;
+        return op == Op::shares;
     }
   }
   // An adjoint may come by each of its results.
   bool differentiates_results(NodeId n) const {
     return has_several_results(graph_.op(n)) && graph_.op(n) != Op::shifted_exps &&
-           graph_.op(n) != Op::scaled_norm;
+           graph_.op(n) != Op::scaled_norm &&
+           graph_.op(n) != Op::shares;
   }
 
   // visit_edge(operand, arm, contribution) for each operand that the node's adjoint zbar flows to. A node
   // that differentiates its results takes their adjoints in the place of zbar.
   template <class Visit>
   void visit(NodeId n, const Expr& zbar, Visit&& visit_edge) {
-    x_.assign(graph_.operands(n).begin(), graph_.operands(n).end());  // a copy: the graph grows on the way
+    const bool whole_chain = chains_.is_top(n);
+    if (whole_chain)
+      x_ = chains_.operands(graph_, n);
+    else
+      x_.assign(graph_.operands(n).begin(), graph_.operands(n).end());  // a copy: the graph grows on the way
     const std::vector<NodeId>& x = x_;
     const auto visit = [&](std::size_t i, const Gate& arm, auto&& contribution) {
       if (active_[x[i]]) visit_edge(x[i], arm, contribution);
     };
+    if (whole_chain) return chain_edges(n, zbar, visit);
     const Expr z = expr(n);
     switch (graph_.op(n)) {
 #define RAPPEL_UNARY(name, ...) \
@@ -182,6 +190,18 @@ class Edges {
   }
 
   Expr expr(NodeId n) const { return recording_.expr(n); }
+
+  // Operands of a chain without a share are arms that were not taken.
+  template <class Visit>
+  void chain_edges(NodeId n, const Expr& zbar, const Visit& visit) {
+    std::vector<NodeId> operands = x_;
+    operands.push_back(n);
+    const NodeId first = builder_.node(Op::shares, operands);
+    for (std::size_t i = 0; i < x_.size(); ++i) {
+      const Expr share = expr(first + static_cast<NodeId>(i));
+      visit(i, share, [&] { return times(zbar, share); });
+    }
+  }
 
   template <class Visit>
   void logsumexp_edges(const std::vector<NodeId>& x, const Expr& zbar, const Visit& visit) {
@@ -366,6 +386,7 @@ class Edges {
   const Graph& graph_;
   Recording& recording_;
   const std::vector<bool>& active_;
+  const Chains& chains_;
   std::function<Expr(NodeId)> adjoint_of_result_;
   std::vector<NodeId> x_;  // operands of the node at hand
 };

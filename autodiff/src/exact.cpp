@@ -51,6 +51,20 @@ std::vector<Real> softmax_product_of(const std::vector<Real>& x) {
   return results;
 }
 
+// See kernels_shares.hpp.
+std::vector<Real> shares_of(const std::vector<Real>& x) {
+  const std::size_t n = x.size() - 1;
+  auto left = std::count(x.begin(), x.end() - 1, x.back());
+  Real share(1.0);
+  std::vector<Real> results(n, Real(0.0));
+  for (std::size_t k = n; k-- > 0;) {
+    if (!(x[k] == x[n])) continue;
+    if (left-- > 1) share = share * Real(0.5);
+    results[k] = share;
+  }
+  return results;
+}
+
 std::vector<Real> unit_product_of(const std::vector<Real>& x) {
   const std::size_t n = (x.size() - 2) / 2;
   const Real norm = x[n + 1] / x[n];
@@ -150,6 +164,8 @@ std::vector<Real> results_of(Op op, const std::vector<Real>& x) {
       return softmax_product_of(x);
     case Op::unit_product:
       return unit_product_of(x);
+    case Op::shares:
+      return shares_of(x);
     default:
       throw std::logic_error(std::string("no definition of ") + name_of(op));
   }

@@ -45,6 +45,7 @@ bool rounds(Op op) {
     case Op::max_rows:
     case Op::any_rows:
     case Op::gather:
+    case Op::shares:
       return false;
     default:
       return true;
@@ -183,7 +184,7 @@ void Run::evaluate(NodeId n, Index row) {
     default:
       const std::vector<Real> x = operands_of(n), made = results(n, x);
       std::ranges::copy(made, values_.begin() + n);
-      if (!rounds(op) && at_jump(n, x, made[0])) jumps_.emplace(n, row);
+      if (!rounds(op) && (op == Op::shares ? shares_at_jump(n, x) : at_jump(n, x, made[0]))) jumps_.emplace(n, row);
       for (const Real& z : made)
         if (math_abs(z) >= beyond_doubles && !is_inf(z)) beyond_.emplace(n, row);
   }
@@ -202,6 +203,21 @@ bool Run::at_jump(NodeId n, std::vector<Real> x, const Real& z) const {
       if (math_abs(definition_(graph_.op(n), x)[0] - z) > size * Real(0x1p-40)) return true;
     }
     x[i] = at;
+  }
+  return false;
+}
+
+// Likewise whether the shares of a min or max do: another operand comes to be the least.
+bool Run::shares_at_jump(NodeId n, const std::vector<Real>& x) const {
+  const Real& least = x.back();
+  const std::size_t count = x.size() - 1, chosen = static_cast<std::size_t>(std::ranges::find(x, least) - x.begin());
+  Real nearest = real_inf;
+  for (std::size_t i = 0; i < count; ++i)
+    if (i != chosen) nearest = min(nearest, math_abs(x[i] - least));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!matters_[graph_.operands(n)[i]]) continue;
+    const Real distance = i == chosen ? nearest : math_abs(x[i] - least);
+    if (distance <= (x[i] == Real(0.0) ? Real(1e-300) : math_abs(x[i]) * Real(0x1p-49))) return true;
   }
   return false;
 }

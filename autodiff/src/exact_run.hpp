@@ -65,6 +65,7 @@ class Run {
   std::vector<Real> results(NodeId n, const std::vector<Real>& x) const;
   void evaluate(NodeId n, Index row);
   bool at_jump(NodeId n, std::vector<Real> x, const Real& z) const;
+  bool shares_at_jump(NodeId n, const std::vector<Real>& x) const;
   void run_stage(std::uint32_t stage);
   void evaluate_row(std::size_t table, Index row, std::uint32_t stage);  // what is known by then
   void reduce(Reduction& reduction, bool first);

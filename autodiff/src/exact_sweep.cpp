@@ -229,6 +229,7 @@ std::vector<Run::Edge> Run::edges_of(NodeId n) const {
     case Op::result:        // its node takes care of all results
     case Op::shifted_exps:  // auxiliary: adjoints go through what uses it
     case Op::scaled_norm:
+    case Op::shares:  // constant but for jumps
       return {};
     case Op::norm:
     case Op::unit: {

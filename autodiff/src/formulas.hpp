@@ -127,14 +127,14 @@ T huber_value(const T& x, const T& delta) {
   return select(size <= delta, (T(0.5) * x) * x, delta * (size - T(0.5) * delta));
 }
 
-// NaN if an operand is.
+// NaN if an operand is; y where they are equal.
 template <class T>
 T maximum(const T& x, const T& y) {
-  return select(x > y, x, select(x <= y, y, x + y));
+  return select(x == x, most(x, y), x);
 }
 template <class T>
 T minimum(const T& x, const T& y) {
-  return select(x < y, x, select(x >= y, y, x + y));
+  return select(x == x, least(x, y), x);
 }
 // The share of the adjoint that x takes in min(x, y): at a tie each takes half.
 template <class T>

@@ -50,7 +50,7 @@ void check_operand_count(Op op, std::size_t given) {
   if ((op == Op::dot || op == Op::sum_products) && given % 2 != 0)
     throw std::invalid_argument(count_message(op, given, "an even number of"));
   const bool nary = op == Op::sum || op == Op::shifted_exps || op == Op::scaled_norm || op == Op::stack;
-  if ((nary && given < 1) || ((op == Op::logsumexp || op == Op::norm || op == Op::unit) && given < 3) ||
+  if ((nary && given < 1) || ((op == Op::logsumexp || op == Op::norm || op == Op::unit || op == Op::shares) && given < 3) ||
       ((op == Op::softmax || op == Op::unit_product) && (given < 4 || given % 2)) ||
       (op == Op::softmax_product && (given < 2 || given % 2)))
     throw std::invalid_argument(count_message(op, given, "more"));
@@ -59,6 +59,7 @@ void check_operand_count(Op op, std::size_t given) {
 std::size_t num_results_of(Op op, std::size_t num_operands) {
   if (op == Op::shifted_exps) return num_operands + 2;
   if (op == Op::scaled_norm) return 2;
+  if (op == Op::shares) return num_operands - 1;
   if (op == Op::unit) return num_operands - 2;
   if (op == Op::softmax_product) return num_operands / 2;
   if (op == Op::softmax || op == Op::unit_product) return (num_operands - 2) / 2;
@@ -69,7 +70,7 @@ std::size_t num_results_of(Op op, std::size_t num_operands) {
 
 bool has_several_results(Op op) {
   return op == Op::shifted_exps || op == Op::softmax || op == Op::softmax_product || op == Op::scaled_norm ||
-         op == Op::unit || op == Op::unit_product || op == Op::scan || op == Op::custom || op == Op::gather ||
+         op == Op::unit || op == Op::unit_product || op == Op::shares || op == Op::scan || op == Op::custom || op == Op::gather ||
          op == Op::scatter_rows || op == Op::unstack;
 }
 

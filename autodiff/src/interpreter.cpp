@@ -1,6 +1,7 @@
 #include "interpreter.hpp"
 
 #include "bound_body.hpp"
+#include "chosen_run.hpp"
 #include "crew.hpp"
 
 #include <algorithm>
@@ -60,7 +61,7 @@ class BodyRun {
  public:
   BodyRun(const BoundBody& bound, const LeafSteps& steps, const Columns& table, double* uniforms,
           ConstSpan parameters, double* stored,
-          Workspace& workspace, double* row_output, const SharedLookups& shared)
+          Workspace& workspace, double* row_output, const SharedLookups& shared, std::size_t num_leaves)
       : body_(bound.body),
         findings_(bound.findings),
         shared_(shared),
@@ -89,6 +90,9 @@ class BodyRun {
                 .begun = shared.begun};
     calls_.emplace(body_.calls, workspace.scans, Frame{nullptr, workspace.pointers.data(), 0, 0, uniforms, parameters, &lookups_});
     workspace.sums.resize(body_.reductions.size());
+    if (workspace.chosen.size() < body_.chosen.size()) workspace.chosen.resize(body_.chosen.size());
+    for (std::size_t k = 0; k < body_.chosen.size(); ++k)
+      chosen_.emplace_back(body_.chosen[k], bound.chosen_terms[k], bound.chosen_terms[k].steps(num_leaves), uniforms, workspace.chosen[k]);
     only_sums_ = std::ranges::all_of(body_.reductions, [](Reduce r) { return r == Reduce::sum; });
   }
 
@@ -158,7 +162,9 @@ class BodyRun {
     calls_->set_rows(rows, padded);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded};
     for (const LeafStep& step : steps_) {
-      if (step.instruction.kernel != nullptr)
+      if (step.chosen != no_node)
+        chosen_[step.chosen].run(leaf, step.instruction.result);
+      else if (step.instruction.kernel != nullptr)
         step.instruction.kernel(leaf, step.instruction);
       else
         calls_->run(step.op, step.instruction.first);
@@ -197,6 +203,7 @@ class BodyRun {
   double* row_output_;
   double* own_columns_;
   double* padded_output_;
+  std::vector<ChosenRun> chosen_;
   bool only_sums_;
 };
 
@@ -363,7 +370,8 @@ class Interpreter final : public Executor {
     const auto num_chunks = static_cast<std::size_t>((rows + chunk - 1) / chunk);
     workspace.chunk_sums.resize(std::max<std::size_t>(num_chunks, 1) * count);
     double* sums = workspace.chunk_sums.data();
-    const LeafSteps& steps = bound.steps(static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows));
+    const auto num_leaves = static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows);
+    const LeafSteps& steps = bound.steps(num_leaves);
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
     const auto& scatters = bound.body.calls.scatters;
@@ -376,7 +384,7 @@ class Interpreter final : public Executor {
     const SharedLookups shared{workspace.first_places.data(), findings_.size(), workspace.scatter_sums.data(),
                                workspace.begun_sums.data()};
     const auto work = [&](Workspace& own) {
-      BodyRun run(bound, steps, table, uniforms, call.parameters, stored, own, row_output, shared);
+      BodyRun run(bound, steps, table, uniforms, call.parameters, stored, own, row_output, shared, num_leaves);
       for (std::size_t c; (c = next_chunk++) < num_chunks;) {
         const Index first = static_cast<Index>(c) * chunk;
         try {

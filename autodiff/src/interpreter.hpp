@@ -7,6 +7,18 @@
 
 namespace rappel::detail {
 
+// Scratch memory of a step of kind chosen_sums.
+struct ChosenState {
+  AlignedBuffer values;
+  std::vector<double*> pointers, slots;  // of the body of its terms; of slots
+  std::vector<double*> filled;           // slots
+  std::vector<const double*> terms;
+  std::vector<std::uint32_t> pointer_of_slot;
+  std::vector<std::int32_t> rows, members, places;  // of each choice
+  std::vector<double> shares;                       // likewise
+  std::ptrdiff_t count = 0;                         // of choices
+};
+
 // Scratch memory of one thread, kept between calls; no result depends on it.
 struct Workspace {
   std::uint64_t program = 0;  // whose constants stand in uniforms
@@ -20,6 +32,7 @@ struct Workspace {
   std::vector<std::int32_t> first_places;  // see LeafLookups: by chunk and finding,
   std::vector<double*> scatter_sums;       // by scatter of the body at hand
   std::vector<std::size_t> begun_sums;     // likewise
+  std::vector<ChosenState> chosen;
   FrameState uniform_scans, scans;  // of uniform values; of the leaf at hand
   bool in_use = false;  // by a program at work: an operation of the user's may run another
   static Workspace& of_this_thread();  // one that is not in use

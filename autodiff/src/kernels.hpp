@@ -37,6 +37,10 @@ using BodyKernel = void (*)(const Leaf&, const BodyInstruction&);
 // Writes so many floats as doubles; meanwhile fetches those that stand `ahead` further on.
 using WideningKernel = void (*)(const float* from, std::ptrdiff_t count, std::ptrdiff_t ahead, double* to);
 
+// What each row of a leaf chooses of `count` operands: the last one, and how many.
+using ChoiceKernel = void (*)(const Leaf& leaf, const std::uint32_t* operands, std::uint32_t count, double* last,
+                              double* number);
+
 struct BodyInstruction {
   BodyKernel kernel;
   std::uint32_t first;   // into operands: inputs, then results
@@ -84,6 +88,8 @@ struct KernelTable {
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]
   BodyKernel copy;
   WideningKernel widen;
+  ChoiceKernel find_open;   // those that are not 0
+  ChoiceKernel find_equal;  // those that equal the last operand, which is not one to choose
   GroupKernel (*find_group)(Op op);
 };
 

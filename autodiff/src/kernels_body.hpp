@@ -17,6 +17,7 @@ constexpr int partial_vectors = num_partials / width;  // that hold the partials
 #include "kernels_tiles.hpp"
 #include "kernels_exps.hpp"
 #include "kernels_norm.hpp"
+#include "kernels_shares.hpp"
 #include "kernels_groups.hpp"
 #undef RAPPEL_NARY_KERNEL
 
@@ -84,6 +85,8 @@ BodyKernel find_kernel(Op op, unsigned varying) {
       return &unit_kernel;
     case Op::unit_product:
       return &unit_product_kernel;
+    case Op::shares:
+      return &shares_kernel;
     case Op::sum_rows:
       return &reduce_kernel<AddLanes>;
     case Op::max_rows:

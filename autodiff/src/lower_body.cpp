@@ -1,5 +1,7 @@
 #include "step_drafts.hpp"
 
+#include "lower_chosen.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
@@ -44,6 +46,7 @@ class BodyLowering {
 
   Body run() {
     body_.rows = rows_;
+    find_chosen();
     draft_steps();
     read_rows_in_place(source_, kept_nodes(), drafts_);
     join_matrix_products(drafts_, source_);
@@ -71,6 +74,33 @@ class BodyLowering {
 
   // --- steps ---
 
+  // What is added by the rows that chose it alone is taken where the last sum of its family stands.
+  void find_chosen() {
+    std::vector<bool> is_sum(size_, false);
+    for (NodeId n = 0; n < size_; ++n) is_sum[n] = source_.live[n] && is_sum_of_these_rows(n);
+    chosen_ = find_chosen_terms(source_, work_, is_sum);
+    for (const ChosenTerms& family : chosen_.families) {
+      NodeId last = 0;
+      for (const ChosenTerms::Member& m : family.members)
+        for (const NodeId n : m.sums) last = std::max(last, n), family_of_sum_[n] = nullptr;
+      family_of_sum_[last] = &family;
+    }
+  }
+  bool is_chosen_alone(NodeId n) const { return !chosen_.inside.empty() && chosen_.inside[n]; }
+
+  Draft draft_chosen(NodeId last, const ChosenTerms& family) const {
+    Draft draft{last, StepKind::chosen_sums, {}, {}, {}, 0, {}, &family};
+    const bool compares = family.shares != no_node;  // in the place of the shares their operands
+    if (compares) draft.operands = operands(family.shares);
+    for (const ChosenTerms::Member& m : family.members) {
+      if (!compares) draft.operands.push_back(m.gate);
+      for (const NodeId x : m.values)
+        if (graph_.varying(x) && !(compares && x == m.gate)) draft.operands.push_back(x);
+      draft.sums.insert(draft.sums.end(), m.sums.begin(), m.sums.end());
+    }
+    return draft;
+  }
+
   void draft_steps() {
     index_products();
     for (NodeId n = 0; n < size_; ++n) {
@@ -80,7 +110,7 @@ class BodyLowering {
         drafts_.push_back({n, StepKind::plain, {graph_.operands(n).begin() + 2, graph_.operands(n).end()}, {}, {}});
       } else if (is_sum_of_these_rows(n)) {
         draft_reduction(n);
-      } else if (varies_here(n) && work_.needed[n] && op != Op::result && op != Op::stack) {
+      } else if (varies_here(n) && work_.needed[n] && !is_chosen_alone(n) && op != Op::result && op != Op::stack) {
         drafts_.push_back(draft_plain(n));
       }
     }
@@ -154,6 +184,10 @@ class BodyLowering {
   }
 
   void draft_reduction(NodeId n) {
+    if (const auto found = family_of_sum_.find(n); found != family_of_sum_.end()) {
+      if (found->second != nullptr) drafts_.push_back(draft_chosen(n, *found->second));
+      return;
+    }
     if (shared_factor_[n] == no_node) {
       const bool of_units = graph_.op(n) == Op::sum_log1p && graph_.op(graph_.operands(n)[0]) == Op::exp_neg_abs;
       return drafts_.push_back({n, of_units ? StepKind::sum_log1p_of_units : StepKind::plain, operands(n), {}, {n}});
@@ -278,6 +312,8 @@ class BodyLowering {
       if (m == d.results.front()) step.result = p;
       body_.operands.push_back(p);
     }
+    if (d.chosen != nullptr)
+      body_.chosen.push_back(lower_chosen(*d.chosen, source_, [this](NodeId n) { return operand(n); }));
     if (d.kind == StepKind::dot_of_rows)
       step.first = calls_.add_dot(d.node, d.lookups[0], d.lookups[1]);
     else if (d.kind == StepKind::scatter_of_rows)
@@ -359,6 +395,8 @@ class BodyLowering {
   NodeId size_;
   BodyRows work_;
   RowSet rows_;
+  ChosenRows chosen_;
+  std::unordered_map<NodeId, const ChosenTerms*> family_of_sum_;  // by sum: of the last one of its family; else null
   std::unordered_map<NodeId, std::vector<Product>> products_by_factor_;
   std::vector<NodeId> shared_factor_;  // by node: of a sum of products that is taken with others
   std::vector<Draft> drafts_;

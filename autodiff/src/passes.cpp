@@ -101,6 +101,9 @@ class FuseProducts {
         return keep(n, pairs_of(n));
       case Op::mul:
         return keep(n, pairs_of(n));
+      case Op::square:
+        if (squares_a_difference(n)) return keep(n, square_of(n));
+        break;
       case Op::add:
       case Op::sub:
         if (const Sum sum = sum_of(n); sum.count > 0) return keep(n, sum);
@@ -134,6 +137,21 @@ class FuseProducts {
       const NodeId first = materialise(x[i]), second = materialise(x[i + 1]);
       append(sum, pool_, {first, second});
     }
+    return sum;
+  }
+
+  // Of a column and a uniform value, or of two columns. What takes longer to compute would wait for its turn in the dot,
+  // where registers are better spent (measured on a mixture of Gaussians in 64 dimensions: 1.6 times the time).
+  bool squares_a_difference(NodeId n) const {
+    const NodeId x = graph_.operands(n)[0];
+    return graph_.varying(n) && (graph_.op(x) == Op::sub || graph_.op(x) == Op::add) &&
+           std::ranges::all_of(graph_.operands(x), [&](NodeId k) { return !graph_.varying(k) || graph_.op(k) == Op::column; });
+  }
+
+  Sum square_of(NodeId n) {
+    Sum sum;
+    const NodeId x = materialise(graph_.operands(n)[0]);
+    append(sum, pool_, {x, x});
     return sum;
   }
 
@@ -201,6 +219,7 @@ class FuseProducts {
   NodeId materialise(NodeId n) {
     if (terms_[n].count == 0) return map_[n];
     const Sum sum = std::exchange(terms_[n], {});
+    if (graph_.op(n) == Op::square) return map_[n] = to_.node(Op::square, {pool_[sum.first].term.x});
     return map_[n] = to_.node(sum.count == 1 ? Op::mul : Op::dot, flat(sum));
   }
 

@@ -13,6 +13,8 @@
 
 namespace rappel::detail {
 
+struct ChosenSums;
+
 // Pointers are numbered: the uniform values in use, then the columns in use, then the stored columns written
 // or read, then views, then blocks, then the outputs by row. A view is what was looked up, one value a row: in place
 // where rows look up one after the other, else in a block of its own.
@@ -29,6 +31,7 @@ struct Body {
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
   std::vector<Reduce> reductions;       // by number
   FrameCalls calls;
+  std::vector<ChosenSums> chosen;       // of the steps of that kind, in order
   std::vector<std::uint32_t> targets;   // the uniform value that each reduction becomes
 
   std::uint32_t first_view() const { return static_cast<std::uint32_t>(uniforms.size() + columns.size() + stored.size()); }
@@ -36,6 +39,35 @@ struct Body {
   std::uint32_t num_pointers() const {
     return first_block() + num_blocks + static_cast<std::uint32_t>(row_outputs.size());
   }
+};
+
+// Sums over the rows of a leaf to which each row adds only for the members that it chose, often one of many. Terms are
+// computed for those alone, from slots that each pair of a row and a member chosen fills; they are added in the order of
+// the rows, then of the members.
+struct ChosenSums {
+  enum class By { gates, equality };    // chosen is what is not 0; or what equals the last operand, their min or max
+  By by;
+  std::vector<std::uint32_t> operands;  // pointers, the top bit marks a uniform one
+  std::vector<std::int32_t> member;     // by operand; -1: no member's
+  std::uint32_t num_members;
+  struct Block {  // a slot that all members fill alike, from the row of a block or column
+    std::uint32_t slot, pointer;
+  };
+  struct Blocks {  // a slot that each member fills from one of its own
+    std::uint32_t slot;
+    std::vector<std::uint32_t> pointers;
+  };
+  struct Uniforms {  // slots that members fill from uniform values in a row
+    std::vector<std::uint32_t> slots;
+    std::vector<std::uint32_t> places;  // by member: of the first one
+  };
+  std::vector<Block> same;
+  std::vector<Blocks> blocks;
+  std::vector<Uniforms> uniforms;
+  std::vector<std::uint32_t> shares;  // slots for the shares of min or max
+  std::uint32_t num_slots;
+  std::uint32_t num_terms;  // of a member; the sum of term t of member m is number m * num_terms + t from the step's first
+  Body terms;               // columns: the slots that it reads, by number; row_outputs: the terms
 };
 
 // Whether the blocks are the single values of a frame, one after the other, so that a row is one place further on in each.

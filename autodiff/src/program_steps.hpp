@@ -17,6 +17,7 @@ enum class StepKind {
   dots_continued,  // see KernelTable
   dot_continued,
   products_of_lists,
+  chosen_sums,  // see ChosenSums
   sum_log1p_of_units,
   dot_of_rows,      // that are looked up: a call
   scatter_of_rows,  // that are looked up, times a factor: likewise

@@ -13,7 +13,7 @@ namespace {
 class Writer;
 
 bool is_sum_step(const BodyStep& step) {
-  return step.op == Op::sum_rows || step.op == Op::sum_products;
+  return step.kind != StepKind::chosen_sums && (step.op == Op::sum_rows || step.op == Op::sum_products);
 }
 
 // Of (a1, a2, .., a1; b1, b2, ..): how many a there are.
@@ -208,7 +208,6 @@ MicroCondition operator<=(const Micro& x, const Micro& y) {
   return compare(MaskOp::less_equal, x, y, x.number <= y.number);
 }
 MicroCondition operator>(const Micro& x, const Micro& y) { return y < x; }
-MicroCondition operator>=(const Micro& x, const Micro& y) { return y <= x; }
 MicroCondition operator==(const Micro& x, const Micro& y) { return compare(MaskOp::equal, x, y, x.number == y.number); }
 
 Micro select(const MicroCondition& c, const Micro& x, const Micro& y) {

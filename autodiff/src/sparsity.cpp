@@ -12,7 +12,7 @@ namespace {
 bool passes(const Graph& graph, NodeId n, std::size_t operand) {
   const Op op = graph.op(n);
   if (op == Op::select) return operand != 0;
-  return op != Op::less && op != Op::less_equal && op != Op::equal;
+  return op != Op::shares && op != Op::less && op != Op::less_equal && op != Op::equal;
 }
 
 // Marks of nodes that need not be cleared between searches.

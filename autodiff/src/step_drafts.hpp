@@ -3,7 +3,7 @@
 // Steps of a body before their operands have pointer numbers, and what is made of a list of them: steps that do the work of
 // many. Included by lower_body.cpp, lower_lookups.cpp and step_joins.cpp alone.
 
-#include "lower_body.hpp"
+#include "chosen_terms.hpp"
 
 #include <functional>
 #include <vector>
@@ -19,6 +19,7 @@ struct Draft {
   std::vector<NodeId> sums;      // the reductions that the step computes
   std::uint32_t row_output = 0;  // of a copy: its place among those of the body
   std::vector<NodeId> lookups = {};  // whose rows the step reads where they stand
+  const ChosenTerms* chosen = nullptr;  // of a step of kind chosen_sums
 };
 
 // Dots of looked-up rows, and scatters of looked-up rows times a factor, read those where they stand: the operands are the

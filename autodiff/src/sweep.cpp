@@ -20,7 +20,7 @@ class ReverseSweep {
         recording_(builder),
         size_(static_cast<NodeId>(graph_.size())),
         gates_(builder, recording_),
-        edges_(builder, recording_, active_, [this](NodeId n) { return adjoint_part(n); }) {
+        edges_(builder, recording_, active_, chains_, [this](NodeId n) { return adjoint_part(n); }) {
     recording_.holds_location = true;
     mark_active(wrt);
     if (has_arms_) gates_.resize(size_);
@@ -30,6 +30,7 @@ class ReverseSweep {
 
   std::vector<NodeId> run(std::span<const NodeId> outputs, std::span<const NodeId> adjoints,
                           std::span<const NodeId> wrt) {
+    find_chains(outputs, wrt);
     if (has_arms_) find_gates(outputs, wrt);
     for (std::size_t i = 0; i < outputs.size(); ++i) accumulate(adjoints_[outputs[i]], adjoints[i]);
     for (NodeId n = size_; n-- > 0;)
@@ -46,6 +47,7 @@ class ReverseSweep {
     in_rows_ = true;
     by_row_.resize(size_);
     factors_.resize(size_, no_node);
+    find_chains({&output, 1}, wrt);
     if (has_arms_) find_gates({&output, 1}, wrt);
     if (active_[output]) by_row_[output].push_back({no_node, builder_.constant(1.0)});
     for (NodeId n = size_; n-- > 0;)
@@ -71,6 +73,13 @@ class ReverseSweep {
         for (const NodeId x : operands(n))
           if (active_[x]) active_[n] = true;
     for (NodeId n = 0; n < size_; ++n) has_arms_ = has_arms_ || (active_[n] && Edges::arms_of(graph_.op(n)));
+  }
+
+  void find_chains(std::span<const NodeId> outputs, std::span<const NodeId> wrt) {
+    if (!has_arms_) return;
+    std::vector<NodeId> ends(outputs.begin(), outputs.end());
+    ends.insert(ends.end(), wrt.begin(), wrt.end());
+    chains_.find(graph_, active_, ends);
   }
 
   // --- gates ---
@@ -255,6 +264,7 @@ class ReverseSweep {
   NodeId size_;
   std::vector<bool> active_;
   Gates gates_;
+  Chains chains_;
   Edges edges_;
   std::vector<NodeId> adjoints_;           // of uniform nodes
   bool has_arms_ = false;                  // else every gate is open

@@ -68,6 +68,24 @@ BOOST_AUTO_TEST_CASE(a_sum_of_products_over_rows_becomes_one_reduction) {
   BOOST_TEST((ops_of(1, 2, products) == std::vector{Op::mul, Op::exp, Op::sum_products}));
 }
 
+// A square that stands alone, or is used twice, stays one; of what is computed at length too.
+BOOST_AUTO_TEST_CASE(squared_differences_of_columns_become_one_dot) {
+  const auto count = [](const std::vector<Op>& ops, Op op) { return std::ranges::count(ops, op); };
+  const std::vector<Op> sum = ops_of(2, 2, [](ExprSpan w, ExprSpan row) { return exp(square(row[0] - w[0]) + square(row[1] - w[1])); });
+  BOOST_TEST(count(sum, Op::dot) == 1);
+  BOOST_TEST(count(sum, Op::square) == 0);
+  const std::vector<Op> alone = ops_of(1, 1, [](ExprSpan w, ExprSpan row) { return exp(square(row[0] - w[0])); });
+  BOOST_TEST(count(alone, Op::square) == 1);
+  BOOST_TEST(count(alone, Op::dot) == 0);
+  const std::vector<Op> twice = ops_of(1, 1, [](ExprSpan w, ExprSpan row) {
+    const Expr s = square(row[0] - w[0]);
+    return exp(s) + (s + w[0] * row[0]);
+  });
+  BOOST_TEST(count(twice, Op::square) == 1);
+  const std::vector<Op> long_ones = ops_of(2, 2, [](ExprSpan w, ExprSpan row) { return exp(square(row[0] * w[0] - w[1]) + square(exp(row[1]))); });
+  BOOST_TEST(count(long_ones, Op::square) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_product_used_twice_is_computed_once) {
   const auto shared = [](ExprSpan w, ExprSpan row) {
     const Expr p = w[0] * row[0];

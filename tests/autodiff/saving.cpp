@@ -99,6 +99,13 @@ BOOST_AUTO_TEST_CASE(of_derivatives_scans_and_matrices) {
     const ExprVector b = ExprVector::Constant(4, w[1]);
     return log_det_spd(a) + (solve(a, b).transpose() * solve_spd(a, b))(0, 0) + det(a * a) + stop_gradient(w[0]) * w[2];
   });
+  const Function chain = record(3, [](ExprSpan w) {
+    Expr least = w[0];
+    for (Index k = 1; k < 12; ++k) least = min(least, w[k % 3] * static_cast<double>(k) + square(w[k % 2]));
+    return least * w[1];
+  });
+  check_round_trip(chain, x);
+  check_round_trip(chain.gradient(), x);
   check_round_trip(matrices, x);
   check_round_trip(matrices.gradient(), x);
 }
