@@ -74,6 +74,15 @@ Waiting most_waiting(const RowCode& code, const Uses& uses) {
   return {most(registers), most(memory), late_reads};
 }
 
+// Loads that are read so often that they should stay in registers.
+std::size_t num_frequent_loads(const RowCode& code, const Uses& uses) {
+  constexpr std::uint32_t often = 4;
+  std::size_t count = 0;
+  for (ValueId n = 0; n < code.values.size(); ++n)
+    count += code.values[n].op == MicroOp::load && uses.first[n + 1] - uses.first[n] >= often;
+  return count;
+}
+
 // Vectors of rows that are worked on side by side: as many as registers nearly hold, but for those of the sums, and as the
 // first-level cache does of what stands in memory. A few values that wait in memory cost less than operations that wait for one another.
 int vectors_at_once(const RowCode& code, const Uses& uses) {
@@ -81,7 +90,10 @@ int vectors_at_once(const RowCode& code, const Uses& uses) {
   const Waiting waiting = most_waiting(code, uses);
   const std::size_t alive = waiting.in_registers + 1, registers = num_registers - sums_in_registers(code);
   const std::size_t sums = code.sums.size() - sums_in_registers(code);
-  const auto fit = [&](std::size_t count) { return waiting.in_memory * count + sums <= cache; };
+  const std::size_t frequent = num_frequent_loads(code, uses);
+  const auto fit = [&](std::size_t count) {
+    return waiting.in_memory * count + sums <= cache && (frequent == 0 || frequent * count + 8 <= registers);
+  };
   return alive * 4 <= registers + 16 && fit(4) && registers > 16 ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
 }
 
