@@ -217,7 +217,7 @@ Micro select(const MicroCondition& c, const Micro& x, const Micro& y) {
 }
 
 // The formulas that need nothing but what stands above.
-#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(positive_part) F(cube)
+#define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(positive_part) F(rint) F(cube)
 #define RAPPEL_ROW_CODE_BINARY(F)                                                                         \
   F(softplus) F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \
   F(logical_and) F(logical_or) F(huber)

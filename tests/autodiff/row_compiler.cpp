@@ -51,7 +51,7 @@ Expr random_row(std::mt19937_64& random, ExprSpan w, const Row& row, int size) {
   const auto any = [&] { return values[random() % values.size()]; };
   for (int i = 0; i < size; ++i) {
     const Expr x = any(), y = any(), z = any();
-    switch (random() % 14) {
+    switch (random() % 18) {
       case 0: values.push_back(x + y); break;
       case 1: values.push_back(x - y); break;
       case 2: values.push_back(x * y); break;
@@ -65,6 +65,10 @@ Expr random_row(std::mt19937_64& random, ExprSpan w, const Row& row, int size) {
       case 10: values.push_back(select((x <= 0.5) & !(y < z), x * 0.5, y)); break;
       case 11: values.push_back(sigmoid(x)); break;
       case 12: values.push_back(fma(x, y, z) / 4.0); break;
+      case 13: values.push_back(huber(x, 0.5) - y); break;
+      case 14: values.push_back(exp(-square(x)) * y); break;
+      case 15: values.push_back(x - rint(y)); break;
+      case 16: values.push_back(softplus(x)); break;
       default: values.push_back(tanh(x)); break;
     }
   }
@@ -87,15 +91,43 @@ BOOST_AUTO_TEST_CASE(costs_over_rows_have_the_same_bits_compiled) {
   }
 }
 
-// From 10 features on there are more sums than registers are kept for.
+// From 21 features on there are more sums than registers are kept for.
 BOOST_AUTO_TEST_CASE(sums_of_any_number_have_the_same_bits_compiled) {
-  for (const Index features : {1, 2, 7, 8, 9, 10, 11, 12, 13, 30})
+  for (const Index features : {1, 2, 7, 8, 9, 10, 11, 12, 13, 20, 21, 22, 30})
     for (const Index m : {5, 40, 256, 300, 1001}) {
       const RowProblem p = row_problem(m, features);
       for (const RowCost& cost : row_costs()) {
         BOOST_TEST_CONTEXT(cost.name << ", " << features << " features, " << m << " rows")
         check_same_bits([&] { return recorded(cost, p); }, p.w);
       }
+    }
+}
+
+namespace {
+
+Function polynomial(const Columns& columns, Index num_coefficients) {
+  return record(num_coefficients, [&](ExprSpan c) {
+    return mean_over_rows(columns, [&](const Row& row) {
+      Expr power = 1.0, sum = 0.0;
+      for (const Expr& coefficient : c) {
+        sum += coefficient * power;
+        power *= row[0];
+      }
+      return square(sum - row[1]);
+    });
+  });
+}
+
+}  // namespace
+
+// Sums of values that are computed on the way stand in memory, up to 192 of them; powers wait there, too.
+BOOST_AUTO_TEST_CASE(sums_in_memory_have_the_same_bits_compiled) {
+  for (const Index n : {22, 24, 60, 130, 191, 192, 193, 260})
+    for (const Index m : {1, 7, 8, 64, 300, 1001}) {
+      std::srand(static_cast<unsigned>(n + m));
+      const Matrix X = Matrix::Random(m, 2);
+      BOOST_TEST_CONTEXT(n << " coefficients, " << m << " rows")
+      check_same_bits([&] { return polynomial(Columns(X), n); }, Vector::Random(n));
     }
 }
 
@@ -119,6 +151,7 @@ BOOST_AUTO_TEST_CASE(compiled_rows_read_no_row_beyond_the_last) {
           });
         },
         Vector{{0.5, -0.25}});
+    check_same_bits([&] { return polynomial(columns, 40); }, Vector::LinSpaced(40, -1.0, 1.0));
     for (const auto& column : {x, y})
       munmap(reinterpret_cast<char*>(const_cast<double*>(column.data()) + rows) - 4 * page, 5 * page);
   }
