@@ -92,7 +92,7 @@ struct SixteenthPowers {
       0x1.7a1cd345dcc81p-54,  0x1.11065895048ddp-55,  0x1.2ed02d75b3707p-55,  -0x1.e9c23179c2893p-54};
 };
 
-// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.53 ulp, and right
+// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.55 ulp, and right
 // beyond the range. exp(x) = 2^(k/16) (1 + r + r^2 q(r)), x = k log(2)/16 + r, |r| <= 0.0217: the floor of k/16 by scaling, the rest
 // from a table in two parts (Tang 1989); q interpolates at Chebyshev's points, its error below 2^-62. log(2)/16 is split so that k
 // times its first part is exact.

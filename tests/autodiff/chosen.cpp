@@ -2,6 +2,7 @@
 // a row adds only for what it chose.
 
 #include "evaluate.hpp"
+#include "instruction_sets.hpp"
 
 #include "program.hpp"
 
@@ -132,14 +133,6 @@ Inputs<double> whole_numbers(const Example& example, Index rows) {
   }
   return inputs;
 }
-
-class Compiling {
- public:
-  explicit Compiling(const char* when) { setenv("RAPPEL_ROW_COMPILER", when, 1); }
-  ~Compiling() { unsetenv("RAPPEL_ROW_COMPILER"); }
-  Compiling(const Compiling&) = delete;
-  Compiling& operator=(const Compiling&) = delete;
-};
 
 BOOST_AUTO_TEST_SUITE(chosen)
 

@@ -22,6 +22,15 @@ class Forced {
   Forced& operator=(const Forced&) = delete;
 };
 
+// When rows are compiled as long as it lives: off or always. A Function asks when it is first called.
+class Compiling {
+ public:
+  explicit Compiling(const char* when) { setenv("RAPPEL_ROW_COMPILER", when, 1); }
+  ~Compiling() { unsetenv("RAPPEL_ROW_COMPILER"); }
+  Compiling(const Compiling&) = delete;
+  Compiling& operator=(const Compiling&) = delete;
+};
+
 // The sets that this processor has, as the library says.
 inline std::vector<std::string> sets_here() {
   std::vector<std::string> sets;

@@ -1,5 +1,6 @@
 // Bodies that are compiled while the program runs have the bits of those that kernels run.
 
+#include "autodiff/instruction_sets.hpp"
 #include "autodiff/messages.hpp"
 #include "autodiff/row_costs.hpp"
 
@@ -15,15 +16,6 @@ using namespace rappel;
 using namespace rappel::test;
 
 namespace {
-
-// As long as it lives; a Function asks when it is first called.
-class Compiling {
- public:
-  explicit Compiling(const char* when) { setenv("RAPPEL_ROW_COMPILER", when, 1); }
-  ~Compiling() { unsetenv("RAPPEL_ROW_COMPILER"); }
-  Compiling(const Compiling&) = delete;
-  Compiling& operator=(const Compiling&) = delete;
-};
 
 bool same_bits(const Vector& a, const Vector& b) {
   return a.size() == b.size() &&

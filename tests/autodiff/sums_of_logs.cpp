@@ -143,10 +143,8 @@ BOOST_AUTO_TEST_CASE(terms_of_all_kinds_add_up) {
 BOOST_AUTO_TEST_CASE(compiled_rows_have_the_same_bits) {
   const Matrix X = uniform(1003, 2, -9.0, 9.0);
   const auto run = [&](const char* compiler) {
-    setenv("RAPPEL_ROW_COMPILER", compiler, 1);
-    const auto result = logistic(X).value_and_gradient(one);
-    unsetenv("RAPPEL_ROW_COMPILER");
-    return result;
+    const Compiling compiling(compiler);
+    return logistic(X).value_and_gradient(one);
   };
   const auto [value, gradient] = run("off");
   const auto [v, g] = run("always");
