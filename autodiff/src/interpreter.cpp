@@ -21,7 +21,7 @@ namespace {
 
 // Chunks are what threads take: their size depends on the number of rows alone, so that the bits of a result
 // do not depend on the number of threads. There are at most 64 of them: memory does not grow with the rows.
-constexpr Index max_chunks = 64, min_chunk_rows = 4096, largest_leaf = 256;
+constexpr Index max_chunks = 64, min_chunk_rows = 4096, largest_leaf = 1024;
 
 Index chunk_rows_for(Index rows) {
   const Index share = (rows + max_chunks - 1) / max_chunks;

@@ -101,8 +101,7 @@ void reduce_kernel(const Leaf& leaf, const BodyInstruction& i) {
   leaf.sums[i.result] = reduce(leaf, Combine{}, [&](std::ptrdiff_t r) { return x.at(r); });
 }
 
-// Sums of logarithms as the logarithm of a product, which is kept in two parts: product + low, low a few ulps of it. At most
-// 2^32 for each of 32 factors: a leaf has no more in one partial.
+// Sums of logarithms as the logarithm of a product, which is kept in two parts: product + low, low a few ulps of it.
 struct ProductOfFactors {
   Lanes product = Lanes(1.0), low = Lanes(0.0);
 
@@ -125,24 +124,29 @@ struct ProductOfFactors {
 template <bool Unit>
 void sum_log1p_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const Operand<true> x(leaf, leaf.operands[i.first]);
-  Lanes partials[partial_vectors];
 #if RAPPEL_LANES >= 4
-  ProductOfFactors factors[partial_vectors];
-  for (std::ptrdiff_t r = 0; r < leaf.rows; r += num_partials)
-    for (int v = 0; v < partial_vectors; ++v) {
-      const std::ptrdiff_t at = r + v * width;
-      Lanes term = x.at(at);
-      if (at + width > leaf.rows) term = select(rows_below(at, leaf.rows), term, Lanes(0.0));
-      if (Unit)
-        factors[v].multiply_by_unit(term);
-      else
-        factors[v].multiply(term);
-    }
-  for (int v = 0; v < partial_vectors; ++v) partials[v] = factors[v].log();
+  // The product of a partial stays finite: 2 to the 512, or 2^31 for each of 32 factors.
+  constexpr std::ptrdiff_t rows_of_product = (Unit ? 512 : 32) * num_partials;
+  Lanes partials[partial_vectors];
+  for (int v = 0; v < partial_vectors; ++v) partials[v] = Lanes(0.0);
+  for (std::ptrdiff_t first = 0; first < leaf.rows; first += rows_of_product) {
+    const std::ptrdiff_t last = first + rows_of_product < leaf.rows ? first + rows_of_product : leaf.rows;
+    ProductOfFactors factors[partial_vectors];
+    for (std::ptrdiff_t r = first; r < last; r += num_partials)
+      for (int v = 0; v < partial_vectors; ++v) {
+        const std::ptrdiff_t at = r + v * width;
+        Lanes term = x.at(at);
+        if (at + width > leaf.rows) term = select(rows_below(at, leaf.rows), term, Lanes(0.0));
+        if (Unit)
+          factors[v].multiply_by_unit(term);
+        else
+          factors[v].multiply(term);
+      }
+    for (int v = 0; v < partial_vectors; ++v) partials[v] = partials[v] + factors[v].log();
+  }
   leaf.sums[i.result] = fold(partials, AddLanes{});
 #else  // without FMA a logarithm is cheaper
   leaf.sums[i.result] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return Unit ? log1p_of_unit(x.at(r)) : log1p_value(x.at(r)); });
-  (void)partials;
 #endif
 }
 

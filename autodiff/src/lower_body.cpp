@@ -370,12 +370,13 @@ class BodyLowering {
   }
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
-  // leaves that fit the first level, a call of a kernel on four times the rows is worth more
-  // (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
+  // leaves that fit the first level, a call of a kernel on four times the rows is worth more, and so is a sum that is folded
+  // once for them (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
   void choose_leaf() {
     const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_views + body_.num_blocks + 1;
     const std::size_t cache = (body_.reductions.size() > 16 * values ? 1024 : 256) * 1024, per_row = 8 * values;
-    body_.leaf_rows = per_row * 256 <= cache ? 256 : per_row * 128 <= cache ? 128 : 64;
+    body_.leaf_rows = body_.chosen.empty() ? 1024 : 256;
+    while (body_.leaf_rows > 64 && per_row * static_cast<std::size_t>(body_.leaf_rows) > cache) body_.leaf_rows /= 2;
   }
 
   // Those that go by once for each of a tile of results need not stay.

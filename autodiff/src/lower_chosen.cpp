@@ -7,7 +7,7 @@
 namespace rappel::detail {
 namespace {
 
-constexpr Index largest_leaf = 256;
+constexpr Index largest_leaf = 256;  // of rows that choose: lower_body.cpp
 
 // The terms as a body over rows of slots.
 Body body_of(const ChosenTerms& family, const BodySource& source) {

@@ -20,7 +20,7 @@ struct ChosenSums;
 // where rows look up one after the other, else in a block of its own.
 struct Body {
   RowSet rows;
-  Index leaf_rows = 0;  // 64, 128 or 256
+  Index leaf_rows = 0;  // 64, 128, .. or 1,024
   std::vector<std::uint32_t> uniforms;
   std::vector<std::uint32_t> columns;
   std::vector<std::uint32_t> stored;  // of the table's, by number

@@ -52,12 +52,9 @@ class RunGenerator {
         code_(code),
         uses_(code),
         width_(vectors_at_once(code, uses_)),
-        cursor_(uses_.first.begin(), uses_.first.end() - 1),
-        result_(code.values.size(), nullptr),
-        register_(code.values.size() * static_cast<std::size_t>(width_), none),
-        saved_(register_.size(), false),
-        slot_(register_.size(), never) {
+        result_(code.values.size(), nullptr) {
     for (const MicroResult& r : code.results) result_[r.value] = &r;
+    set_width(width_);
   }
 
   int rows_at_once() const { return width_ * vector_rows; }
@@ -69,12 +66,16 @@ class RunGenerator {
     register_.assign(code_.values.size() * static_cast<std::size_t>(width_), none);
     saved_.assign(register_.size(), false);
     slot_.assign(register_.size(), never);
+    cursor_.resize(register_.size());
+    for (ValueId n = 0; n < code_.values.size(); ++n)
+      std::fill_n(cursor_.begin() + static_cast<std::ptrdiff_t>(part(n, 0)), width_, uses_.first[n]);
+    arrange();
   }
 
   // What is done with the rows at `offset`.
   void write() {
     if (masked_) write_masks();
-    for (ValueId n = 0; n < code_.values.size(); ++n) value(n);
+    for (const Turn& turn : turns_) value(turn);
   }
 
  private:
@@ -85,6 +86,35 @@ class RunGenerator {
     int vector;
   };
 
+  struct Turn {  // a value for some of the vectors
+    ValueId value;
+    int first, last;
+  };
+
+  // Side by side all vectors would multiply at the same time, then all add, which other parts of a processor do: half of them
+  // are behind the others, not farther than it looks ahead.
+  void arrange() {
+    constexpr std::size_t most_behind = 24;
+    std::vector<ValueId> made;
+    for (ValueId n = 0; n < code_.values.size(); ++n)
+      if (!is_source(code_.values[n].op) && uses_.live[n]) made.push_back(n);
+    const bool together = width_ == 1 || num_sums_in_memory(code_) > 0;
+    const std::size_t behind = together ? 0 : std::min(most_behind, made.size() / 2);
+    const int first = behind == 0 ? width_ : width_ / 2;
+    turns_.clear();
+    for (std::size_t i = 0; i < made.size() + behind; ++i) {
+      if (i < made.size()) turns_.push_back({made[i], 0, first});
+      if (first < width_ && i >= behind) turns_.push_back({made[i - behind], first, width_});
+    }
+    time_.assign(register_.size(), never);
+    std::uint32_t now = 0;
+    for (const Turn& turn : turns_)
+      for (int v = turn.first; v < turn.last; ++v) time_[part(turn.value, v)] = now++;
+  }
+
+  std::size_t part(ValueId n, int vector) const {
+    return static_cast<std::size_t>(n) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(vector);
+  }
   bool uniform(ValueId n) const {
     const MicroOp op = code_.values[n].op;
     return op == MicroOp::uniform || op == MicroOp::constant || op == MicroOp::eight;
@@ -115,15 +145,19 @@ class RunGenerator {
     }
   }
 
-  // --- when a part is read next: the instruction at hand is that of value now_, vector vector_ ---
+  // --- when a part is read next, by the number of the instruction ---
 
   std::uint32_t next_use(Part p, bool after_this) const {
-    std::uint32_t k = cursor_[p.value];
-    const std::uint32_t last = uses_.first[p.value + 1];
-    if (after_this && uniform(p.value) && vector_ + 1 < width_ && k < last && uses_.users[k] == now_) return now_;
-    const bool passed = after_this || (!uniform(p.value) && p.vector < vector_);
-    while (k < last && (uses_.users[k] < now_ || (passed && uses_.users[k] == now_))) ++k;
-    return k < last ? uses_.users[k] : never;
+    if (!uniform(p.value)) return next_use(p.value, p.vector, after_this);
+    std::uint32_t next = never;
+    for (int v = 0; v < width_; ++v) next = std::min(next, next_use(p.value, v, after_this));
+    return next;
+  }
+  std::uint32_t next_use(ValueId n, int vector, bool after_this) const {
+    const std::uint32_t last = uses_.first[n + 1];
+    std::uint32_t k = cursor_[part(n, vector)];
+    while (k < last && after_this && time_[part(uses_.users[k], vector)] == now_) ++k;
+    return k < last ? time_[part(uses_.users[k], vector)] : never;
   }
   bool dies(Part p) const { return next_use(p, true) == never; }
 
@@ -268,35 +302,36 @@ class RunGenerator {
 
   // --- instructions ---
 
-  void value(ValueId n) {
-    if (is_source(code_.values[n].op) || !uses_.live[n]) return;
-    now_ = n;
+  void value(const Turn& turn) {
+    const ValueId n = turn.value;
     const bool is_read = result_[n] != nullptr && result_[n]->is_read;
     const bool adds = is_sum(code_.values[n].op), in_memory = adds && num_sums_in_memory(code_) > 0;
     int sum = none;  // the register of one that stands in memory
+    now_ = time_[part(n, turn.first)];
     if (in_memory) {
       sum = take_register();
       to_.vmovupd(zmm(sum), to_.ptr[stack + place_of_sum(code_.values[n].c)]);
     }
-    for (vector_ = 0; vector_ < width_; ++vector_) {
+    for (int v = turn.first; v < turn.last; ++v) {
+      now_ = time_[part(n, v)];
       if (adds) {
         if (in_memory) locked_[static_cast<std::size_t>(sum)] = true;
-        add_to_sum(n, vector_, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
-        continue;
+        add_to_sum(n, v, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
+      } else {
+        const int r = instruction(n, v);
+        unlock();
+        free_slots(n, v);
+        const Part p{n, v};
+        hold(p, r);
+        if (is_read) save(p);
+        if (uses_.first[n] == uses_.first[n + 1]) release(p);
       }
-      const int r = instruction(n, vector_);
-      unlock();
-      free_slots(n, vector_);
-      const Part p{n, vector_};
-      hold(p, r);
-      if (is_read) save(p);
-      if (uses_.first[n] == uses_.first[n + 1]) release(p);
+      for_each_operand(code_, n, [&](ValueId x) {
+        std::uint32_t& k = cursor_[part(x, v)];
+        while (k < uses_.first[x + 1] && uses_.users[k] <= n) ++k;
+      });
     }
-    vector_ = 0;
     if (in_memory) to_.vmovupd(to_.ptr[stack + place_of_sum(code_.values[n].c)], zmm(sum));
-    for_each_operand(code_, n, [&](ValueId x) {
-      while (cursor_[x] < uses_.first[x + 1] && uses_.users[cursor_[x]] <= n) ++cursor_[x];
-    });
   }
 
   void add_to_sum(ValueId n, int v, const Xbyak::Zmm& all) {
@@ -496,7 +531,9 @@ class RunGenerator {
   const RowCode& code_;
   Uses uses_;
   int width_;
-  std::vector<std::uint32_t> cursor_;  // by value, into uses_.users: the first that is still to come
+  std::vector<Turn> turns_;
+  std::vector<std::uint32_t> time_;    // by part: the number of its instruction
+  std::vector<std::uint32_t> cursor_;  // by value and vector, into uses_.users: the first that is still to come
   std::vector<const MicroResult*> result_;
   std::vector<std::int8_t> register_;  // by part
   std::vector<bool> saved_;
@@ -506,8 +543,7 @@ class RunGenerator {
   std::array<std::optional<Part>, num_registers> held_;
   std::array<bool, num_registers> locked_{};
   std::uint32_t in_place_ = never;  // the pointer that `place` holds
-  ValueId now_ = 0;
-  int vector_ = 0;
+  std::uint32_t now_ = 0;
 };
 
 }  // namespace
