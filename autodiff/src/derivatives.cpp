@@ -3,6 +3,7 @@
 #include "copy_nodes.hpp"
 #include "linear_sums.hpp"
 #include "sweep.hpp"
+#include "uniform_factors.hpp"
 
 #include <algorithm>
 
@@ -41,7 +42,9 @@ Traced with_gradient(const Traced& traced, PassOptions options) {
   Traced both{{}, traced.outputs, traced.guards};
   append(both.outputs, row_of_jacobian(builder, traced.outputs[0], parameters_of(traced.graph)));
   both.graph = builder.take();
-  return with_linear_sums(std::move(both), static_cast<NodeId>(traced.graph.size()), options);
+  auto first = static_cast<NodeId>(traced.graph.size());
+  both = with_linear_sums(std::move(both), first, options);
+  return with_factors_outside(std::move(both), first, options);
 }
 
 Traced vector_jacobian(const Traced& traced, PassOptions options) {
@@ -116,7 +119,9 @@ Traced gauss_newton(const Traced& traced, PassOptions options) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(doubled.num_row_sets()); ++i)
     merged.graph().rows(doubled.num_columns({static_cast<std::uint16_t>(i)}));
   std::vector<NodeId> first;
+  NodeId first_sum = 0;  // of those that are not the residuals' own
   for (NodeId n = 0; n < static_cast<NodeId>(doubled.size()); ++n) {
+    if (n == static_cast<NodeId>(traced.graph.size())) first_sum = static_cast<NodeId>(merged.graph().size());
     const auto place = static_cast<std::size_t>(doubled.payload(n));
     const auto own = static_cast<std::size_t>(traced.graph.num_arguments());
     if (doubled.op(n) == Op::parameter)
@@ -131,7 +136,7 @@ Traced gauss_newton(const Traced& traced, PassOptions options) {
   result.outputs[0] = merged.node(Op::mul, {merged.constant(0.5), result.outputs[0]});
   for (const Guard& g : traced.guards) result.guards.push_back({back[g.condition], g.taken});
   result.graph = merged.take();
-  return result;
+  return with_factors_outside(std::move(result), first_sum, options);
 }
 
 }  // namespace rappel::detail

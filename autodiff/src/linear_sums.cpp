@@ -36,10 +36,12 @@ class LinearSums {
 
   bool any() const { return any_; }
 
-  Traced run() {
+  Traced run(NodeId& first) {
+    const NodeId first_sum = first;
     copy_row_sets(graph_, builder_.graph());
     map_.assign(size_, no_node);
     for (NodeId n = 0; n < size_; ++n) {
+      if (n == first_sum) first = static_cast<NodeId>(builder_.graph().size());
       if (uses_[n] == 0 && graph_.op(n) != Op::parameter && graph_.op(n) != Op::argument && graph_.op(n) != Op::result) continue;
       builder_.graph().set_location(graph_.location(n));
       if (is_inner_[n])
@@ -221,10 +223,10 @@ class SumsOfLogs {
 
 }  // namespace
 
-Traced with_linear_sums(Traced traced, NodeId first, PassOptions options) {
+Traced with_linear_sums(Traced traced, NodeId& first, PassOptions options) {
   if (traced.graph.num_row_sets() == 0) return traced;
   LinearSums sums(traced, first, options);
-  return sums.any() ? sums.run() : traced;
+  return sums.any() ? sums.run(first) : traced;
 }
 
 Traced with_sums_of_logs(const Traced& traced) {
