@@ -234,7 +234,10 @@ class BodyLowering {
           sources.push_back(source(x));
         }
     };
-    number(false, 0, body_.uniforms, [&](NodeId x) { return source_.uniform[x]; });
+    number(false, 0, body_.uniforms, [&](NodeId x) {
+      body_.literals.push_back(graph_.op(x) == Op::constant ? graph_.value(x) : std::numeric_limits<double>::quiet_NaN());
+      return source_.uniform[x];
+    });
     number(true, body_.uniforms.size(), body_.columns,
            [&](NodeId x) { return static_cast<std::uint32_t>(graph_.payload(x)); });
     base_ = static_cast<std::uint32_t>(body_.uniforms.size() + body_.columns.size());

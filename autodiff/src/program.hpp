@@ -22,6 +22,7 @@ struct Body {
   RowSet rows;
   Index leaf_rows = 0;  // 64, 128, .. or 1,024
   std::vector<std::uint32_t> uniforms;
+  std::vector<double> literals;  // by uniform value: what it is, if that never changes; else NaN
   std::vector<std::uint32_t> columns;
   std::vector<std::uint32_t> stored;  // of the table's, by number
   std::uint32_t num_views = 0;

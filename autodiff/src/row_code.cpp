@@ -125,6 +125,14 @@ class Writer {
   // Of the results at one place the last alone may be read by later steps.
   void settle_results();
 
+  // Of operand k: 1 or -1 if it is that literal; else 0.
+  double unit(const BodyStep& step, std::uint32_t k) const {
+    const std::uint32_t pointer = body_.operands[step.first + k];
+    const bool literal = (pointer & uniform_bit) != 0 && (pointer & ~uniform_bit) < body_.literals.size();
+    const double x = literal ? body_.literals[pointer & ~uniform_bit] : 0.0;
+    return x == 1.0 || x == -1.0 ? x : 0.0;
+  }
+
   Micro value_of(const BodyStep& step);
   Micro sum_of(const BodyStep& step);
   Micro dot_of(const BodyStep& step);
@@ -244,13 +252,21 @@ Micro Writer::sum_of(const BodyStep& step) {
   return total;
 }
 
-// As the kernels of dot take it: the first product rounds, the others are contracted.
+// As the kernels of dot take it: the first product rounds, the others are contracted. A product with 1 or -1 is exact, so adding it
+// has the same bits; a processor adds beside its multiplications.
 Micro Writer::dot_of(const BodyStep& step) {
-  const Micro x = operand(step, 0);
-  Micro total = x * operand(step, 1);
-  for (std::uint32_t k = 2; k < step.count; k += 2) {
-    const Micro y = operand(step, k);
-    total = fma(y, operand(step, k + 1), total);
+  Micro total;
+  for (std::uint32_t k = 0; k < step.count; k += 2) {
+    const bool second = unit(step, k) == 0.0 && unit(step, k + 1) != 0.0;
+    const std::uint32_t a = second ? k + 1 : k, b = second ? k : k + 1;
+    const double one = unit(step, a);
+    if (one != 0.0) {
+      const Micro y = operand(step, b);
+      total = k == 0 ? (one > 0.0 ? y : -y) : one > 0.0 ? total + y : total - y;
+    } else {
+      const Micro x = operand(step, a), y = operand(step, b);
+      total = k == 0 ? x * y : fma(x, y, total);
+    }
   }
   return total;
 }

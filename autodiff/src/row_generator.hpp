@@ -65,6 +65,7 @@ class RunGenerator {
     width_ = width;
     register_.assign(code_.values.size() * static_cast<std::size_t>(width_), none);
     saved_.assign(register_.size(), false);
+    fetched_.assign(register_.size(), false);
     slot_.assign(register_.size(), never);
     cursor_.resize(register_.size());
     for (ValueId n = 0; n < code_.values.size(); ++n)
@@ -187,8 +188,11 @@ class RunGenerator {
   Xbyak::Address address(Part p) {
     const MicroInstruction& i = code_.values[p.value];
     switch (i.op) {
-      case MicroOp::load:
-        return at_pointer(i.a, p.vector, fetches_ahead_ && is_read_in_place(i.a));
+      case MicroOp::load: {
+        const bool first = !fetched_[index(p)];
+        fetched_[index(p)] = true;
+        return at_pointer(i.a, p.vector, first && fetches_ahead_ && is_read_in_place(i.a));
+      }
       case MicroOp::uniform:
         return to_.ptr_b[uniforms + static_cast<int>(i.a) * 8];
       case MicroOp::constant:
@@ -536,7 +540,7 @@ class RunGenerator {
   std::vector<std::uint32_t> cursor_;  // by value and vector, into uses_.users: the first that is still to come
   std::vector<const MicroResult*> result_;
   std::vector<std::int8_t> register_;  // by part
-  std::vector<bool> saved_;
+  std::vector<bool> saved_, fetched_;
   std::vector<std::uint32_t> slot_;
   std::vector<std::uint32_t> free_slots_;
   std::uint32_t num_slots_ = 0;
