@@ -2,7 +2,10 @@
 
 #if defined(RAPPEL_HAS_XBYAK) && defined(__x86_64__)
 
+#include "aligned_buffer.hpp"
 #include "row_routine.hpp"
+
+#include <deque>
 
 namespace rappel::detail {
 namespace {
@@ -33,13 +36,9 @@ class MachineCode final : public RowMachineCode {
     }
     std::vector<std::size_t> entry;
     for (const Made& m : made) {
-      auto& constants = constants_.emplace_back();
-      constants = {-0.0, std::bit_cast<double>(~std::uint64_t{0} >> 1)};
-      constants.insert(constants.end(), m.code.constants.begin(), m.code.constants.end());
-      for (const auto& numbers : m.code.eights) constants.insert(constants.end(), numbers.begin(), numbers.end());
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunRoutine(to_, body, m.code, fetches_ahead).write(constants.data());
+      RunRoutine(to_, body, m.code, fetches_ahead).write(pool_of(m.code));
     }
     if (made.empty()) return;
     to_.readyRE();
@@ -55,6 +54,16 @@ class MachineCode final : public RowMachineCode {
   // Each leaf runs them all: code that the second-level cache does not hold is slower than kernels (measured: chains of
   // 4,000 sigmoids, 2.2 times).
   static constexpr std::size_t most_instructions = 100'000;
+
+  const double* pool_of(const RowCode& code) {
+    double* const pool = pools_.emplace_back().reserve(place_of_eight(code, code.eights.size()));
+    pool[pool_sign] = -0.0;
+    pool[pool_size] = std::bit_cast<double>(~std::uint64_t{0} >> 1);
+    for (std::size_t k = 0; k < code.constants.size(); ++k)
+      std::fill_n(pool + place_in_pool(code, k), spreads_constants(code) ? vector_rows : 1, code.constants[k]);
+    for (std::size_t k = 0; k < code.eights.size(); ++k) std::ranges::copy(code.eights[k], pool + place_of_eight(code, k));
+    return pool;
+  }
 
   // A long dot over columns is a loop that the kernels have; a run ends somewhere, so that scheduling it stays cheap.
   static std::vector<std::pair<std::size_t, std::size_t>> runs_of(const Body& body) {
@@ -106,7 +115,7 @@ class MachineCode final : public RowMachineCode {
   }
 
   Xbyak::CodeGenerator to_;
-  std::vector<std::vector<double>> constants_;  // of each run; the code knows where they stand
+  std::deque<AlignedBuffer> pools_;  // of each run; the code knows where they stand
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace rappel::detail {
@@ -26,17 +27,33 @@ constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
 const Xbyak::Reg64 leaf(Xbyak::Operand::RDI), pointers(Xbyak::Operand::R8), offset(Xbyak::Operand::RAX),
     end(Xbyak::Operand::RCX), uniforms(Xbyak::Operand::RDX), blocks(Xbyak::Operand::R10), pool(Xbyak::Operand::R11),
     place(Xbyak::Operand::RSI), whole(Xbyak::Operand::R9), frame(Xbyak::Operand::RBP), stack(Xbyak::Operand::RSP);
-constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 2;  // masks of the sign and of the rest, then constants
+
+// Masks of the sign and of the rest, then constants: each a whole vector where they are few, since spreading a number over a vector
+// takes time that arithmetic would use; then eights.
+constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 8, most_spread = 64;
+inline bool spreads_constants(const RowCode& code) { return code.constants.size() <= most_spread; }
+inline std::size_t place_in_pool(const RowCode& code, std::size_t constant) {
+  return pool_first + (spreads_constants(code) ? 8 * constant : constant);
+}
+inline std::size_t place_of_eight(const RowCode& code, std::size_t eight) {
+  return place_in_pool(code, (code.constants.size() + 7) / 8 * 8) + 8 * eight;
+}
 
 inline Xbyak::Zmm sum_register(std::uint32_t sum) { return Xbyak::Zmm(num_registers - 1 - static_cast<int>(sum)); }
 
-// The stack, in vectors: one to fold sums in, the sums that have no registers, then values that wait.
+// The stack, in vectors: one to fold sums in, the sums that have no registers, the uniform values where they are few, then
+// values that wait.
 inline std::uint32_t num_sums_in_memory(const RowCode& code) {
   return static_cast<std::uint32_t>(code.sums.size() - sums_in_registers(code));
 }
 inline int place_of_sum(std::uint32_t sum) { return static_cast<int>(1 + sum) * vector_bytes; }
-inline int place_of_slot(const RowCode& code, std::uint32_t slot) {
-  return static_cast<int>(1 + num_sums_in_memory(code) + slot) * vector_bytes;
+inline std::vector<std::uint32_t> spread_uniforms(const Body& body, const RowCode& code) {
+  std::vector<std::uint32_t> uniforms;
+  for (const MicroInstruction& i : code.values)
+    if (i.op == MicroOp::uniform) uniforms.push_back(i.a);
+  constexpr Index worth_it = 256;  // rows
+  if (body.leaf_rows < worth_it || uniforms.size() > most_spread) uniforms.clear();
+  return uniforms;
 }
 
 // The rows of one run. Registers go to values as they are made; where there is none left, the one whose next use is farthest gives
@@ -44,21 +61,26 @@ inline int place_of_slot(const RowCode& code, std::uint32_t slot) {
 class RunGenerator {
  public:
   // Masked: only the rows that exist are read, and added to sums.
-  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead, bool masked)
+  // `residents`: uniform values that stay in registers from one time to the next.
+  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead, bool masked,
+               const std::vector<ValueId>& residents)
       : to_(to),
         body_(body),
         fetches_ahead_(fetches_ahead),
         masked_(masked),
         code_(code),
         uses_(code),
+        residents_(residents),
         width_(vectors_at_once(code, uses_)),
         result_(code.values.size(), nullptr) {
     for (const MicroResult& r : code.results) result_[r.value] = &r;
+    const std::vector<std::uint32_t> spread = spread_uniforms(body, code);
+    for (std::size_t k = 0; k < spread.size(); ++k) spread_at_.emplace(spread[k], num_sums_in_memory(code) + k);
     set_width(width_);
   }
 
   int rows_at_once() const { return width_ * vector_rows; }
-  std::uint32_t num_slots() const { return num_slots_; }
+  int stack_size() const { return place_of_slot(num_slots_); }
 
   // Registers, places and slots are those of the code; vectors side by side may be fewer.
   void set_width(int width) {
@@ -67,11 +89,19 @@ class RunGenerator {
     saved_.assign(register_.size(), false);
     fetched_.assign(register_.size(), false);
     slot_.assign(register_.size(), never);
+    for (std::size_t k = 0; k < residents_.size(); ++k) register_[index({residents_[k], 0})] = static_cast<std::int8_t>(num_free() + static_cast<int>(k));
     cursor_.resize(register_.size());
     for (ValueId n = 0; n < code_.values.size(); ++n)
       std::fill_n(cursor_.begin() + static_cast<std::ptrdiff_t>(part(n, 0)), width_, uses_.first[n]);
     arrange();
   }
+
+  void load_residents() {
+    for (const ValueId n : residents_) load_uniform(register_[index({n, 0})], {n, 0});
+  }
+
+  // Loads and stores so far, by the time that they take.
+  int traffic() const { return traffic_; }
 
   // What is done with the rows at `offset`.
   void write() {
@@ -95,7 +125,7 @@ class RunGenerator {
   // Side by side all vectors would multiply at the same time, then all add, which other parts of a processor do: half of them
   // are behind the others, not farther than it looks ahead.
   void arrange() {
-    constexpr std::size_t most_behind = 24;
+    constexpr std::size_t most_behind = 8;
     std::vector<ValueId> made;
     for (ValueId n = 0; n < code_.values.size(); ++n)
       if (!is_source(code_.values[n].op) && uses_.live[n]) made.push_back(n);
@@ -160,7 +190,8 @@ class RunGenerator {
     while (k < last && after_this && time_[part(uses_.users[k], vector)] == now_) ++k;
     return k < last ? time_[part(uses_.users[k], vector)] : never;
   }
-  bool dies(Part p) const { return next_use(p, true) == never; }
+  bool is_resident(ValueId n) const { return std::ranges::find(residents_, n) != residents_.end(); }
+  bool dies(Part p) const { return next_use(p, true) == never && !is_resident(p.value); }
 
   // --- memory ---
 
@@ -184,7 +215,17 @@ class RunGenerator {
 
   bool in_memory(Part p) const { return is_source(code_.values[p.value].op) || saved_[index(p)]; }
 
-  // Where a part stands that is in memory; of a uniform one a number that is spread over the vector.
+  // Whether it stands in memory as a whole vector.
+  bool is_spread(ValueId n) const {
+    const MicroOp op = code_.values[n].op;
+    return op == MicroOp::uniform ? !spread_at_.empty() : op == MicroOp::constant ? spreads_constants(code_) : true;
+  }
+
+  int place_of_slot(std::uint32_t slot) const {
+    return place_of_sum(num_sums_in_memory(code_) + static_cast<std::uint32_t>(spread_at_.size()) + slot);
+  }
+
+  // Where a part stands that is in memory; of a uniform one perhaps a number that is spread over the vector.
   Xbyak::Address address(Part p) {
     const MicroInstruction& i = code_.values[p.value];
     switch (i.op) {
@@ -194,14 +235,17 @@ class RunGenerator {
         return at_pointer(i.a, p.vector, first && fetches_ahead_ && is_read_in_place(i.a));
       }
       case MicroOp::uniform:
+        if (is_spread(p.value)) return to_.ptr[stack + place_of_sum(spread_at_.at(i.a))];
         return to_.ptr_b[uniforms + static_cast<int>(i.a) * 8];
-      case MicroOp::constant:
-        return to_.ptr_b[pool + static_cast<int>(pool_first + i.a) * 8];
+      case MicroOp::constant: {
+        const int at = static_cast<int>(place_in_pool(code_, i.a)) * 8;
+        return is_spread(p.value) ? to_.ptr[pool + at] : to_.ptr_b[pool + at];
+      }
       case MicroOp::eight:
-        return to_.ptr[pool + static_cast<int>(pool_first + code_.constants.size() + 8 * i.a) * 8];
+        return to_.ptr[pool + static_cast<int>(place_of_eight(code_, i.a)) * 8];
       default:
         if (result_[p.value] != nullptr) return at_pointer(result_[p.value]->pointer, p.vector, false);
-        return to_.ptr[stack + place_of_slot(code_, slot_[index(p)])];
+        return to_.ptr[stack + place_of_slot(slot_[index(p)])];
     }
   }
 
@@ -214,14 +258,17 @@ class RunGenerator {
     }
     saved_[index(p)] = true;
     to_.vmovupd(address(p), zmm(register_[index(p)]));
+    traffic_ += 2;
   }
 
   // --- registers ---
 
+  int num_free() const { return num_registers - static_cast<int>(sums_in_registers(code_) + residents_.size()); }
+
   int take_register() {
     int best = none;
     std::uint32_t farthest = 0;
-    for (int r = 0; r < num_registers - static_cast<int>(sums_in_registers(code_)); ++r) {
+    for (int r = 0; r < num_free(); ++r) {
       if (locked_[static_cast<std::size_t>(r)]) continue;
       const auto& held = held_[static_cast<std::size_t>(r)];
       if (!held) return r;
@@ -242,13 +289,21 @@ class RunGenerator {
 
   void release(Part p) {
     const int r = register_[index(p)];
-    if (r == none) return;
+    if (r == none || is_resident(p.value)) return;
     held_[static_cast<std::size_t>(r)].reset();
     locked_[static_cast<std::size_t>(r)] = false;
     register_[index(p)] = none;
   }
 
+  void load_uniform(int r, Part p) {
+    if (is_spread(p.value)) return load(r, p);
+    Xbyak::Address a = address(p);
+    to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
+    ++traffic_;
+  }
+
   void load(int r, Part p) {
+    ++traffic_;
     if (reads_rows(p))
       to_.vmovupd(zmm(r) | exists(p.vector) | Xbyak::util::T_z, address(p));
     else
@@ -260,12 +315,7 @@ class RunGenerator {
     int r = register_[index(p)];
     if (r == none) {
       r = take_register();
-      if (uniform(p.value) && code_.values[p.value].op != MicroOp::eight) {
-        Xbyak::Address a = address(p);
-        to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
-      } else {
-        load(r, p);
-      }
+      load_uniform(r, p);
       hold(p, r);
     }
     locked_[static_cast<std::size_t>(r)] = true;
@@ -281,7 +331,7 @@ class RunGenerator {
   template <class Emit>  // emit(Zmm or Address)
   void with_operand(Part p, Emit emit) {
     if (stays_in_memory(p))
-      emit(address(p));
+      ++traffic_, emit(address(p));
     else
       emit(zmm(in_register(p)));
   }
@@ -395,6 +445,7 @@ class RunGenerator {
     if (commutes && stays_in_memory(a) && !stays_in_memory(b)) std::swap(a, b);
     const bool from_memory = stays_in_memory(b);
     const int left = in_register(a), right = from_memory ? none : in_register(b), r = result_register(n, v);
+    traffic_ += from_memory;
     if (from_memory)
       emit(zmm(r), zmm(left), address(b));
     else
@@ -471,12 +522,7 @@ class RunGenerator {
       return r;
     }
     const int r = take_register();
-    if (uniform(c.value)) {
-      Xbyak::Address a = address(c);
-      to_.vbroadcastsd(zmm(r), to_.ptr[a.getRegExp()]);
-    } else {
-      load(r, c);
-    }
+    load_uniform(r, c);
     return r;
   }
 
@@ -534,6 +580,7 @@ class RunGenerator {
   bool masked_;
   const RowCode& code_;
   Uses uses_;
+  const std::vector<ValueId>& residents_;
   int width_;
   std::vector<Turn> turns_;
   std::vector<std::uint32_t> time_;    // by part: the number of its instruction
@@ -544,10 +591,12 @@ class RunGenerator {
   std::vector<std::uint32_t> slot_;
   std::vector<std::uint32_t> free_slots_;
   std::uint32_t num_slots_ = 0;
+  std::unordered_map<std::uint32_t, std::uint32_t> spread_at_;  // by uniform value, after the sums
   std::array<std::optional<Part>, num_registers> held_;
   std::array<bool, num_registers> locked_{};
   std::uint32_t in_place_ = never;  // the pointer that `place` holds
   std::uint32_t now_ = 0;
+  int traffic_ = 0;
 };
 
 }  // namespace

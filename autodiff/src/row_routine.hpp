@@ -24,10 +24,13 @@ class RunRoutine {
     for (std::uint32_t s = 0; s < sums_in_registers(code_); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
     if (num_sums_in_memory(code_) > 0) to_.vpxorq(Xbyak::Zmm(0), Xbyak::Zmm(0), Xbyak::Zmm(0));
     for (std::uint32_t s = 0; s < num_sums_in_memory(code_); ++s) to_.vmovupd(to_.ptr[stack + place_of_sum(s)], Xbyak::Zmm(0));
+    spread();
     // Of single values all exist: vectors that are left over are worked on one by one.
     const bool single = of_single_values(body_);
-    RunGenerator all(to_, body_, code_, fetches_ahead_, false), last(to_, body_, code_, fetches_ahead_, !single);
+    const std::vector<ValueId> residents = choose_residents();
+    RunGenerator all(to_, body_, code_, fetches_ahead_, false, residents), last(to_, body_, code_, fetches_ahead_, !single, residents);
     if (single) last.set_width(1);
+    all.load_residents();
     to_.mov(whole, to_.ptr[leaf + static_cast<int>(single ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
     to_.and_(whole, -all.rows_at_once());
     to_.shl(whole, 3);
@@ -40,8 +43,7 @@ class RunRoutine {
     to_.pop(frame);
     to_.vzeroupper();
     to_.ret();
-    const std::uint32_t slots = std::max(all.num_slots(), last.num_slots());
-    to_.rewrite(reserve_at, static_cast<std::uint64_t>(place_of_slot(code_, slots)), 4);
+    to_.rewrite(reserve_at, static_cast<std::uint64_t>(std::max(all.stack_size(), last.stack_size())), 4);
   }
 
  private:
@@ -63,6 +65,41 @@ class RunRoutine {
       to_.sub(uniforms, static_cast<std::uint32_t>(body_.uniforms[0] * sizeof(double)));
     }
     if (body_.num_blocks > 0) to_.mov(blocks, to_.ptr[pointers + static_cast<int>(body_.first_block()) * 8]);
+  }
+
+  // Of the uniform values that are read most often as many as make the fewest loads and stores: each keeps a register from
+  // what rows compute.
+  std::vector<ValueId> choose_residents() const {
+    constexpr std::size_t most_values = 400;  // each trial writes them all
+    const Uses uses(code_);
+    std::vector<ValueId> candidates, best;
+    if (of_single_values(body_) || code_.values.size() > most_values) return best;
+    const auto num_uses = [&](ValueId n) { return uses.first[n + 1] - uses.first[n]; };
+    for (ValueId n = 0; n < code_.values.size(); ++n) {
+      const MicroOp op = code_.values[n].op;
+      if ((op == MicroOp::uniform || op == MicroOp::constant || op == MicroOp::eight) && num_uses(n) > 0) candidates.push_back(n);
+    }
+    std::ranges::stable_sort(candidates, std::ranges::greater{}, num_uses);
+    const int free = num_registers - static_cast<int>(sums_in_registers(code_));
+    int least = std::numeric_limits<int>::max();
+    for (std::size_t count = 0; count <= candidates.size() && static_cast<int>(count) + 8 <= free; count += 2) {
+      const std::vector<ValueId> some(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
+      Xbyak::CodeGenerator scratch(1 << 16, Xbyak::AutoGrow);
+      RunGenerator trial(scratch, body_, code_, fetches_ahead_, false, some);
+      trial.write();
+      if (trial.traffic() >= least) continue;
+      least = trial.traffic();
+      best = some;
+    }
+    return best;
+  }
+
+  void spread() {
+    const std::vector<std::uint32_t> spread = spread_uniforms(body_, code_);
+    for (std::uint32_t k = 0; k < spread.size(); ++k) {
+      to_.vbroadcastsd(Xbyak::Zmm(0), to_.ptr[uniforms + static_cast<int>(spread[k]) * 8]);
+      to_.vmovapd(to_.ptr[stack + place_of_sum(num_sums_in_memory(code_) + k)], Xbyak::Zmm(0));
+    }
   }
 
   void loop(RunGenerator& rows, const Xbyak::Reg64& limit) {
