@@ -57,9 +57,12 @@ class Writer {
   }
 
   ValueId emit(MicroOp op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0) {
-    if (op == MicroOp::mul)  // the square of an argument, say, which a formula names twice
-      for (auto n = static_cast<ValueId>(code_.values.size()); n-- > first_of_step_;)
-        if (const MicroInstruction& i = code_.values[n]; i.op == op && i.a == a && i.b == b) return n;
+    if (op == MicroOp::mul || op == MicroOp::abs) {  // the square of an argument, say, which a formula names twice
+      constexpr ValueId soon = 32;
+      const auto size = static_cast<ValueId>(code_.values.size());
+      for (ValueId n = size; n-- > (size > soon ? size - soon : 0);)
+        if (const MicroInstruction& i = code_.values[n]; i.op == op && i.a == a && i.b == b && still_stands(n)) return n;
+    }
     code_.values.push_back({op, a, b, c});
     return static_cast<ValueId>(code_.values.size() - 1);
   }
@@ -76,6 +79,15 @@ class Writer {
       std::copy_n(numbers, 8, code_.eights.emplace_back().begin());
     }
     return found->second;
+  }
+
+  // Of a truth value that a comparison of this run gave, 1 or 0: its mask, if what it compares can still be read.
+  std::optional<std::uint32_t> mask_of(const Micro& x) const {
+    if (x.writer == nullptr) return std::nullopt;
+    const MicroInstruction& i = code_.values[x.id];
+    if (i.op != MicroOp::select || !is_constant(i.b, 1.0) || !is_constant(i.c, 0.0)) return std::nullopt;
+    const MicroMask& mask = code_.masks[i.a];
+    return still_stands(mask.a) && still_stands(mask.b) ? std::optional(i.a) : std::nullopt;
   }
 
   // Of op(x): x; else no_value. Only of this step: where an earlier one read x another value may stand now.
@@ -96,6 +108,8 @@ class Writer {
  private:
   Micro operand(const BodyStep& step, std::uint32_t k) {
     const std::uint32_t pointer = body_.operands[step.first + k];
+    if ((pointer & uniform_bit) != 0 && (pointer & ~uniform_bit) < body_.literals.size())
+      if (const double x = body_.literals[pointer & ~uniform_bit]; x == x) return Micro(x);
     const auto [found, added] = at_.try_emplace(pointer, no_value);
     if (added)
       found->second = (pointer & uniform_bit) != 0
@@ -109,9 +123,9 @@ class Writer {
     ValueId id = id_of(value);
     const MicroOp op = code_.values[id].op;
     const bool stands = is_source(op);
-    if (stands || (id < is_result_.size() && is_result_[id])) id = emit(MicroOp::move, id);
-    is_result_.resize(code_.values.size(), false);
-    is_result_[id] = true;
+    if (stands || (id < pointer_.size() && pointer_[id] != no_pointer)) id = emit(MicroOp::move, id);
+    pointer_.resize(code_.values.size(), no_pointer);
+    pointer_[id] = pointer;
     at_[pointer] = id;
     code_.results.push_back({id, pointer, false});
   }
@@ -125,12 +139,14 @@ class Writer {
   // Of the results at one place the last alone may be read by later steps.
   void settle_results();
 
-  // Of operand k: 1 or -1 if it is that literal; else 0.
-  double unit(const BodyStep& step, std::uint32_t k) const {
-    const std::uint32_t pointer = body_.operands[step.first + k];
-    const bool literal = (pointer & uniform_bit) != 0 && (pointer & ~uniform_bit) < body_.literals.size();
-    const double x = literal ? body_.literals[pointer & ~uniform_bit] : 0.0;
-    return x == 1.0 || x == -1.0 ? x : 0.0;
+  bool is_constant(ValueId n, double x) const {
+    return code_.values[n].op == MicroOp::constant && code_.constants[code_.values[n].a] == x;
+  }
+
+  // Whether no later result took the place in memory of a value that has one.
+  bool still_stands(ValueId n) const {
+    const std::uint32_t pointer = code_.values[n].op == MicroOp::load ? code_.values[n].a : n < pointer_.size() ? pointer_[n] : no_pointer;
+    return pointer == no_pointer || at_.at(pointer) == n;
   }
 
   Micro value_of(const BodyStep& step);
@@ -144,7 +160,8 @@ class Writer {
   std::unordered_map<std::uint32_t, ValueId> at_;  // by pointer: the value that stands there
   std::unordered_map<std::uint64_t, ValueId> constants_;
   std::unordered_map<const double*, ValueId> eights_;
-  std::vector<bool> is_result_;  // by value
+  static constexpr std::uint32_t no_pointer = ~std::uint32_t{0};
+  std::vector<std::uint32_t> pointer_;  // by value: where it is a result
 };
 
 Writer* writer_of(const Micro& x, const Micro& y) { return x.writer != nullptr ? x.writer : y.writer; }
@@ -157,7 +174,11 @@ Micro binary(MicroOp op, const Micro& x, const Micro& y, double number) {
 }
 Micro operator+(const Micro& x, const Micro& y) { return binary(MicroOp::add, x, y, x.number + y.number); }
 Micro operator-(const Micro& x, const Micro& y) { return binary(MicroOp::sub, x, y, x.number - y.number); }
-Micro operator*(const Micro& x, const Micro& y) { return binary(MicroOp::mul, x, y, x.number * y.number); }
+bool is_one(const Micro& x) { return x.writer == nullptr && x.number == 1.0; }
+Micro operator*(const Micro& x, const Micro& y) {
+  if (is_one(x)) return y;
+  return is_one(y) ? x : binary(MicroOp::mul, x, y, x.number * y.number);
+}
 Micro operator/(const Micro& x, const Micro& y) { return binary(MicroOp::div, x, y, x.number / y.number); }
 
 Micro unary(MicroOp op, const Micro& x, double number) {
@@ -257,16 +278,15 @@ Micro Writer::sum_of(const BodyStep& step) {
 Micro Writer::dot_of(const BodyStep& step) {
   Micro total;
   for (std::uint32_t k = 0; k < step.count; k += 2) {
-    const bool second = unit(step, k) == 0.0 && unit(step, k + 1) != 0.0;
-    const std::uint32_t a = second ? k + 1 : k, b = second ? k : k + 1;
-    const double one = unit(step, a);
-    if (one != 0.0) {
-      const Micro y = operand(step, b);
-      total = k == 0 ? (one > 0.0 ? y : -y) : one > 0.0 ? total + y : total - y;
-    } else {
-      const Micro x = operand(step, a), y = operand(step, b);
+    Micro x = operand(step, k), y = operand(step, k + 1);
+    const auto is_unit = [](const Micro& z) { return z.writer == nullptr && (z.number == 1.0 || z.number == -1.0); };
+    if (is_unit(y)) std::swap(x, y);
+    if (!is_unit(x))
       total = k == 0 ? x * y : fma(x, y, total);
-    }
+    else if (k == 0)
+      total = x.number > 0.0 ? y : -y;
+    else
+      total = x.number > 0.0 ? total + y : total - y;
   }
   return total;
 }
@@ -291,6 +311,7 @@ Micro Writer::value_of(const BodyStep& step) {
     }
     case Op::select: {
       const Micro c = operand(step, 0), x = operand(step, 1), y = operand(step, 2);
+      if (const auto mask = mask_of(c)) return select({this, *mask, false}, x, y);
       return select(c == Micro(0.0), y, x);
     }
     case Op::sum:
