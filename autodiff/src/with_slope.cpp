@@ -111,7 +111,10 @@ WithSlope sin_by_fma(double x) { return sin_parts(x); }
 
 }  // namespace
 
-WithSlope tanh_with_slope(double x) { return has_fma ? tanh_by_fma(x) : tanh_parts(x); }
-WithSlope sin_with_slope(double x) { return has_fma ? sin_by_fma(x) : sin_parts(x); }
+WithSlope without_fma::tanh_with_slope(double x) { return tanh_parts(x); }
+WithSlope without_fma::sin_with_slope(double x) { return sin_parts(x); }
+
+WithSlope tanh_with_slope(double x) { return has_fma ? tanh_by_fma(x) : without_fma::tanh_with_slope(x); }
+WithSlope sin_with_slope(double x) { return has_fma ? sin_by_fma(x) : without_fma::sin_with_slope(x); }
 
 }  // namespace rappel::detail

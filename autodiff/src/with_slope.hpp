@@ -13,4 +13,10 @@ __attribute__((const)) WithSlope tanh_with_slope(double x);
 // sin x and cos x; any x, each at most 0.8 ulp.
 __attribute__((const)) WithSlope sin_with_slope(double x);
 
+// The same, as it runs where the processor has no FMA: the instruction is a call there, and the bits are equal.
+namespace without_fma {
+WithSlope tanh_with_slope(double x);
+WithSlope sin_with_slope(double x);
+}  // namespace without_fma
+
 }  // namespace rappel::detail
