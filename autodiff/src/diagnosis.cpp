@@ -110,7 +110,7 @@ class Search {
     const Location at = location_of(graph_.location(op == Op::constant ? users_[n] : n));
     if (op == Op::parameter || op == Op::argument || op == Op::column) return report_input(n);
     first_.file = at.file;
-    first_.line = at.line;
+    first_.line = static_cast<int>(at.line);
     if (op == Op::constant) {
       first_.found = Diagnosis::Found::constant;
       return;

@@ -59,9 +59,9 @@ Tape::Tape(ConstSpan x)
 Tape::~Tape() {
   innermost = outer_tape_;
   Recording::innermost_recording = outer_recording_;
-  if (!chunks_.empty()) spare.first = std::move(chunks_.front().nodes);
+  if (!chunks_.empty()) spare.first = std::move(chunks_.front().edges);
   for (std::size_t i = 1; i < chunks_.size() && spare.others.size() < most_spare_chunks; ++i)
-    spare.others.push_back(std::move(chunks_[i].nodes));
+    spare.others.push_back(std::move(chunks_[i].edges));
 }
 
 NodeId Recording::node_of_other(const Expr& x) {

@@ -13,6 +13,7 @@
 
 #include "formulas.hpp"
 #include "special.hpp"
+#include "with_slope.hpp"
 
 namespace rappel {
 namespace {
@@ -79,11 +80,7 @@ bool passes(Number partial) { return !(partial.literal && partial.v == 0.0); }
 bool holds(formulas::Always) { return true; }
 bool holds(Truth t) { return t.holds; }
 
-// An operand's node, and the partial by it if there is one.
-struct Edge {
-  NodeId operand = 0;
-  double partial = 0.0;
-};
+using Edge = detail::Tape::Edge;  // an operand's node, and the partial by it if there is one
 template <class Partial>
 Edge edge(const Expr& x, const Partial& partial) {
   if (detail::Tape::node_of(x) == 0) return {};
@@ -111,8 +108,7 @@ Expr ternary(detail::Tape& tape, Number w, const Expr& x, const Expr& y, const E
   const Edge edges[] = {edge(x, [&] { return F::partial_x(a, b, c, w); }),
                         edge(y, [&] { return F::partial_y(a, b, c, w); }),
                         edge(z, [&] { return F::partial_z(a, b, c, w); })};
-  const Expr two = tape.node(0.0, edges[1].operand, edges[1].partial, edges[2].operand, edges[2].partial);
-  return tape.node(w.v, edges[0].operand, edges[0].partial, detail::Tape::node_of(two), 1.0);
+  return tape.node(w.v, edges);
 }
 
 // Of a binary operation on a literal.

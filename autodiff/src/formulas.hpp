@@ -92,19 +92,24 @@ struct SixteenthPowers {
       0x1.7a1cd345dcc81p-54,  0x1.11065895048ddp-55,  0x1.2ed02d75b3707p-55,  -0x1.e9c23179c2893p-54};
 };
 
-// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.55 ulp, and right
-// beyond the range. exp(x) = 2^(k/16) (1 + r + r^2 q(r)), x = k log(2)/16 + r, |r| <= 0.0217: the floor of k/16 by scaling, the rest
-// from a table in two parts (Tang 1989); q interpolates at Chebyshev's points, its error below 2^-62. log(2)/16 is split so that k
-// times its first part is exact.
+// x = k log(2)/16 + r, k = round(x per_step); step_high has trailing zeros, so that k times it is exact. exp(r) = 1 + r + r^2 q(r),
+// |r| <= 0.0217; q interpolates at Chebyshev's points, its error below 2^-62. Of the q of one term less the largest error of r^2 q is
+// least: 2^-56.
+struct ExpBySixteenths {
+  static constexpr double per_step = 0x1.71547652b82fep+4, step_high = 0x1.62e42fefa0000p-5, step_low = 0x1.cf79abc9e3b3ap-44;
+  static constexpr double coefficients[] = {0.5000000000000001,   0.16666666666666669,   0.041666666663595475,
+                                            0.00833333333299209, 0.0013889063440690236, 0.0001984146378750897};
+};
+
+// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.6 ulp, and right
+// beyond the range. exp(x) = 2^(k/16) exp(r): the floor of k/16 by scaling, the rest from a table in two parts (Tang 1989).
 template <class T>
 __attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
+  using Exp = ExpBySixteenths;
   const T inside = least(T(710.0), most(T(-746.0), x));  // NaN stays
-  const T shifted = fma(inside, T(0x1.71547652b82fep+4), T(0x1.8p52)), k = shifted - T(0x1.8p52);
-  const T r = fma(-k, T(0x1.cf79abc9e3b3ap-44), fma(-k, T(0x1.62e42fefa0000p-5), inside));
-  // Of (exp(r) - 1 - r) / r^2, for which r^2 times the error is least at its largest: 2^-56.
-  constexpr double coefficients[] = {0.5000000000000006, 0.1666666666441787, 0.041666666659656106, 0.00833347192323944,
-                                     0.0013889128996711192};
-  const T p = fma(r * r, polynomial_by_halves(coefficients, r), r);
+  const T shifted = fma(inside, T(Exp::per_step), T(0x1.8p52)), k = shifted - T(0x1.8p52);
+  const T r = fma(-k, T(Exp::step_low), fma(-k, T(Exp::step_high), inside));
+  const T p = fma(r * r, polynomial_by_halves(Exp::fewer_coefficients, r), r);
   const T high = pick_of_16(SixteenthPowers::high, shifted), low = pick_of_16(SixteenthPowers::low, shifted);
   return scale_by_power_of_two(high + fma(high, p, low), k * T(0.0625));  // which takes the floor
 }

@@ -1,6 +1,7 @@
 #include <rappel/autodiff/graph.hpp>
 
 #include "custom_op.hpp"
+#include "large_array.hpp"
 #include "scan_body.hpp"
 
 #include <algorithm>
@@ -85,10 +86,13 @@ NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands
   const auto first = operands_.size();
   if (operands_.capacity() - first < operands.size()) {  // they may be our own, and move
     const std::vector<NodeId> kept(operands.begin(), operands.end());
+    detail::make_room(operands_, operands.size());
     operands_.insert(operands_.end(), kept.begin(), kept.end());
   } else {
     for (std::size_t i = 0; i < operands.size(); ++i) operands_.push_back(operands[i]);
   }
+  detail::make_room(locations_);
+  detail::make_room(records_);
   locations_.push_back(location_);
   records_.push_back({op, rate, static_cast<std::uint32_t>(first),
                       static_cast<std::uint32_t>(operands.size()), static_cast<std::uint32_t>(payload)});
@@ -99,6 +103,9 @@ NodeId Graph::copy(const Graph& from, NodeId n, std::span<const NodeId> map) {
   const Record& record = from.records_[n];
   if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
   const auto first = static_cast<std::uint32_t>(operands_.size());
+  detail::make_room(operands_, record.num_operands);
+  detail::make_room(locations_);
+  detail::make_room(records_);
   for (std::uint32_t i = 0; i < record.num_operands; ++i)
     operands_.push_back(map[from.operands_[record.first_operand + i]]);
   locations_.push_back(location_);
@@ -133,9 +140,10 @@ std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
 }
 
 void Graph::reserve(Index num_nodes) {
-  records_.reserve(static_cast<std::size_t>(num_nodes));
-  locations_.reserve(static_cast<std::size_t>(num_nodes));
-  operands_.reserve(2 * static_cast<std::size_t>(num_nodes));
+  const auto size = static_cast<std::size_t>(num_nodes);
+  detail::reserve_large(records_, size);
+  detail::reserve_large(locations_, size);
+  detail::reserve_large(operands_, 2 * size);
 }
 
 NodeId Graph::parameter() {

@@ -6,6 +6,7 @@
 
 #include "formulas.hpp"
 #include "special.hpp"
+#include "with_slope.hpp"
 
 namespace rappel {
 namespace {

@@ -139,13 +139,16 @@ inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
 }
 
 #if RAPPEL_LANES == 1
-// Where glibc's scalar function is the more accurate one it is taken: exp, log, sin, cos, log1p, pow.
+// Where glibc's scalar function is the more accurate one it is taken: exp, log, log1p, pow.
 inline Lanes math_abs(Lanes x) { return Lanes(__builtin_fabs(x.v)); }
 inline Lanes math_exp(Lanes x) { return Lanes(::exp(x.v)); }
 inline Lanes math_expm1(Lanes x) { return Lanes(::expm1(x.v)); }
 inline Lanes math_log(Lanes x) { return Lanes(::log(x.v)); }
 inline Lanes math_log1p(Lanes x) { return Lanes(::log1p(x.v)); }
-inline Lanes math_tanh(Lanes x) { return Lanes(Sleef_tanh_u10(x.v)); }
+inline Lanes math_tanh(Lanes x) { return Lanes(detail::tanh_with_slope(x.v)[0]); }
+inline Lanes sech2_value(Lanes x) { return Lanes(detail::tanh_with_slope(x.v)[1]); }
+inline Lanes math_sin(Lanes x) { return Lanes(detail::sin_with_slope(x.v)[0]); }
+inline Lanes math_cos(Lanes x) { return Lanes(detail::sin_with_slope(x.v)[1]); }
 inline Lanes math_pow(Lanes x, Lanes y) { return Lanes(::pow(x.v, y.v)); }
 inline Lanes math_asin(Lanes x) { return Lanes(::asin(x.v)); }
 inline Lanes math_acos(Lanes x) { return Lanes(::acos(x.v)); }
@@ -238,8 +241,10 @@ RAPPEL_FROM_SLEEF(sleef_lgamma, lgamma, u10)
     return where(math_abs(x) > Lanes(1e14), &detail::special::name##_of_huge, x, value); \
   }
 #endif
+#if RAPPEL_LANES != 1
 RAPPEL_PERIODIC(sin)
 RAPPEL_PERIODIC(cos)
+#endif
 RAPPEL_PERIODIC(tan)
 #undef RAPPEL_PERIODIC
 #undef RAPPEL_SLEEF

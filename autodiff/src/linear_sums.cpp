@@ -229,7 +229,7 @@ Traced with_linear_sums(Traced traced, NodeId& first, PassOptions options) {
   return sums.any() ? sums.run(first) : traced;
 }
 
-Traced with_sums_of_logs(const Traced& traced) {
+Traced with_sums_of_logs(Traced traced) {
   if (traced.graph.num_row_sets() == 0) return traced;
   SumsOfLogs sums(traced);
   return sums.any() ? sums.run() : traced;

@@ -15,6 +15,6 @@ Traced with_linear_sums(Traced traced, NodeId& first, PassOptions options);
 
 // What softplus(z) and logsumexp(z1, ..) add to a sum over rows, in two sums: of max(0, z) or of the largest, and of log(1 + x), 0 <= x.
 // The latter is one logarithm of a product for many rows (Op::sum_log1p). For what is about to be lowered: it has no derivative.
-Traced with_sums_of_logs(const Traced& traced);
+Traced with_sums_of_logs(Traced traced);
 
 }  // namespace rappel::detail

@@ -60,7 +60,7 @@ LocationId id_of(const Location& at) {
 
 Location location_of(LocationId id) {
   if (id == 0) return {};
-  return {files().at(id >> line_bits).name, static_cast<int>(id & ((1u << line_bits) - 1))};
+  return {files().at(id >> line_bits).name, id & ((1u << line_bits) - 1)};
 }
 
 bool detail::is_inside_eigen(LocationId id) {

@@ -4,8 +4,11 @@
 // of the same operands is made at about the same time: a long recording walks through the table instead of jumping in
 // it (at 10^6 nodes 3 times as fast as scattered slots). What finds no place there lies scattered.
 
+#include "large_array.hpp"
+
 #include <rappel/autodiff/graph.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -18,15 +21,15 @@ class MergeTable {
     NodeId node = no_node;  // empty
   };
 
-  explicit MergeTable(Index num_nodes) : near_(first_slot(static_cast<NodeId>(num_nodes)) + bucket_size) {}
+  explicit MergeTable(Index num_nodes) { grow_near(first_slot(static_cast<NodeId>(num_nodes)) + bucket_size); }
 
   // The slot of the node with this hash for which equal(node), or the empty one where it belongs; valid until the
   // next call.
   template <class Equal>
   Slot& find(NodeId largest_operand, std::uint32_t hash, const Equal& equal) {
     const std::size_t first = first_slot(largest_operand);
-    if (first >= near_.size()) near_.resize(2 * first);
-    Slot* const bucket = near_.data() + first;
+    if (first >= num_near_) grow_near(first + bucket_size);
+    Slot* const bucket = near_[first / chunk_size].data() + first % chunk_size;
     for (Slot* slot = bucket; slot != bucket + bucket_size; ++slot) {
       if (slot->node == no_node) slot->hash = hash;
       if (slot->node == no_node || (slot->hash == hash && equal(slot->node))) return *slot;
@@ -37,7 +40,16 @@ class MergeTable {
  private:
   // Half full if each node is the largest operand of one other.
   static constexpr std::size_t bucket_size = 8, nodes_per_bucket = 4;
+  static constexpr std::size_t chunk_size = std::size_t{1} << 20;  // of buckets that lie near: 8 MB
   static std::size_t first_slot(NodeId n) { return n / nodes_per_bucket * bucket_size; }
+
+  // To at least this size: what is there already moves in the first chunk alone.
+  void grow_near(std::size_t size) {
+    if (near_.empty()) near_.emplace_back();
+    near_[0].resize(std::min(std::max(size, 2 * num_near_), chunk_size));
+    while (near_.size() * chunk_size < size) near_.push_back(large_array<Slot>(chunk_size, {}));
+    num_near_ = near_[0].size() + (near_.size() - 1) * chunk_size;
+  }
 
   template <class Equal>
   Slot& find_far(std::uint32_t hash, const Equal& equal) {
@@ -64,7 +76,8 @@ class MergeTable {
     }
   }
 
-  std::vector<Slot> near_;  // buckets by largest operand
+  std::vector<std::vector<Slot>> near_;  // buckets by largest operand; only the first chunk may be shorter than chunk_size
+  std::size_t num_near_ = 0;
   std::vector<Slot> far_;   // open addressing; its size is a power of two, at least twice num_far_
   std::size_t num_far_ = 0;
 };

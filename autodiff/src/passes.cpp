@@ -1,5 +1,6 @@
 #include "builder.hpp"
 #include "copy_nodes.hpp"
+#include "large_array.hpp"
 #include "lookup_dots.hpp"
 
 #include <algorithm>
@@ -51,9 +52,9 @@ class FuseProducts {
         graph_(traced.graph),
         live_(live),
         size_(static_cast<std::size_t>(graph_.size())),
-        map_(size_, no_node),
-        terms_(size_),
-        uses_(size_, 0) {
+        map_(detail::large_array<NodeId>(size_, no_node)),
+        terms_(detail::large_array<Sum>(size_, {})),
+        uses_(detail::large_array<std::uint32_t>(size_, 0)) {
     copy_row_sets(graph_, to_);
     to_.reserve(graph_.size());
     for (NodeId n = 0; n < size_; ++n)

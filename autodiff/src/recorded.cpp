@@ -23,7 +23,9 @@ Recorded::Recorded(Traced traced, Outputs outputs, std::vector<bool> needs_rows,
 std::unique_ptr<Executor> Recorded::compile(Traced traced) const {
   traced.guards.clear();
   std::vector<NodeId> lookup_dots;
-  const Traced fused = fuse_live(with_sums_of_logs(traced), &lookup_dots);
+  traced = with_sums_of_logs(std::move(traced));
+  const Traced fused = fuse_live(traced, &lookup_dots);
+  traced = {};  // before lowering: at 10^7 operations its memory costs more than what is computed
   return make_interpreter(lower(fused, lookup_dots), preferred_kernels(), options_.workspace_limit);
 }
 

@@ -30,47 +30,62 @@ Tape* Tape::of(ExprSpan x) {
 }
 
 void Tape::add_chunk() {
-  constexpr std::size_t most = no_node - next_chunk;
-  if (last_ >= most) throw std::length_error("value_and_gradient: more than 2^32 operations");
+  constexpr std::size_t most = begins_node - next_chunk;
+  if (last_ >= most) throw std::length_error("value_and_gradient: more than 2^31 operations");
   const bool is_first = chunks_.empty();
   const std::size_t size = is_first ? first_chunk : next_chunk;
-  std::unique_ptr<Node[]> nodes;
+  std::unique_ptr<PackedEdge[]> edges;
   if (is_first) {
-    nodes = std::move(spare.first);
+    edges = std::move(spare.first);
   } else if (!spare.others.empty()) {
-    nodes = std::move(spare.others.back());
+    edges = std::move(spare.others.back());
     spare.others.pop_back();
   }
-  if (!nodes) nodes = std::make_unique_for_overwrite<Node[]>(size);
-  chunks_.push_back({std::move(nodes), size});
-  next_ = chunks_.back().nodes.get();
+  if (!edges) edges = std::make_unique_for_overwrite<PackedEdge[]>(size);
+  chunks_.push_back({std::move(edges), size});
+  next_ = chunks_.back().edges.get();
   end_ = next_ + size;
 }
 
 Expr Tape::node(double value, std::span<const Edge> edges) {
-  NodeId chain = 0;  // from the last operand on, so that the first is swept first
-  for (std::size_t i = edges.size(); i-- > 0;)
-    if (edges[i].operand != 0) chain = append({{edges[i].partial, 1.0}, {edges[i].operand, chain}});
-  return Expr::on_tape(generation_, chain, value);
+  std::uint32_t mark = begins_node;
+  for (std::size_t i = edges.size(); i-- > 0;)  // from the last on, so that the first is swept first
+    if (edges[i].operand != 0) append(edges[i].operand | std::exchange(mark, 0), edges[i].partial);
+  return mark == 0 ? Expr::on_tape(generation_, ++last_, value) : passive(value);
 }
 
 // From the last node to the first. An operation that is not reached passes nothing on, whatever its partials: it may
 // stand in an arm that was not taken. One that is reached does, be its adjoint 0: 0 times an infinite partial is NaN.
 void Tape::gradient(const Expr& output, MutableSpan result) {
   std::vector<double> adjoints = std::exchange(spare.adjoints, {});
-  adjoints.assign(static_cast<std::size_t>(last_) + 1, unreached);
+  if (adjoints.size() <= last_) {
+    adjoints = {};  // first, so that never both are there
+    adjoints.assign(static_cast<std::size_t>(last_) + 1, unreached);
+  }
   adjoints[node_of(output)] = 1.0;
-  const double* zbar = adjoints.data() + last_;
+  double* const adjoint = adjoints.data();
+  double* node = adjoint + last_;
+  // Each is set back when it is read, for the next sweep: filling them beforehand took an eighth of this function's time.
+  double zbar = std::exchange(*node, unreached);
   for (auto c = chunks_.rbegin(); c != chunks_.rend(); ++c) {
-    const Node* const first = c->nodes.get();
-    for (const Node* node = c == chunks_.rbegin() ? next_ : first + c->size; node-- != first; --zbar) {
-      if (is_unreached(*zbar)) continue;
-      // + 0.0 makes 0 of -0, which marks what is not reached.
-      adjoints[node->operand[0]] += *zbar * node->partial[0] + 0.0;
-      if (node->operand[1] != 0) adjoints[node->operand[1]] += *zbar * node->partial[1] + 0.0;
+    const PackedEdge* const first = c->edges.get();
+    for (const PackedEdge* edge = c == chunks_.rbegin() ? next_ : first + c->size; edge-- != first;) {
+      if (!is_unreached(zbar)) {
+        double partial;
+        std::memcpy(&partial, edge->partial, sizeof partial);
+        double& xbar = adjoint[edge->operand & ~begins_node];
+        // + 0.0 makes 0 of the -0 that marks what is not reached, and of a sum with it.
+        xbar = (xbar + 0.0) + zbar * partial;
+      }
+      if ((edge->operand & begins_node) != 0) zbar = std::exchange(*--node, unreached);
     }
   }
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = is_unreached(adjoints[i + 1]) ? 0.0 : adjoints[i + 1];
+  *node = zbar;  // of the last parameter, or of nothing
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const double xbar = std::exchange(adjoints[i + 1], unreached);
+    result[i] = is_unreached(xbar) ? 0.0 : xbar;
+  }
+  adjoints[0] = unreached;
   if (adjoints.capacity() <= most_spare_adjoints) spare.adjoints = std::move(adjoints);
 }
 

@@ -7,6 +7,7 @@
 
 #include <rappel/autodiff/expr.hpp>
 
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -53,18 +54,22 @@ class Tape {
   // A value with its partials by operands; an operand may be 0.
   Expr node(double value, NodeId x, double by_x) {
     if (x == 0) return passive(value);
-    const NodeId own = append({{by_x, 0.0}, {x, 0}});
-    return Expr::on_tape(generation_, own, value);
+    // What is as steep as its operand is that node: an operand plus a literal, or one that max chose.
+    if (by_x == 1.0) return Expr::on_tape(generation_, x, value);
+    append(x | begins_node, by_x);
+    return Expr::on_tape(generation_, ++last_, value);
   }
   Expr node(double value, NodeId x, double by_x, NodeId y, double by_y) {
     if (y == 0) return node(value, x, by_x);
     if (x == 0) return node(value, y, by_y);
-    return Expr::on_tape(generation_, append({{by_x, by_y}, {x, y}}), value);
+    append(y | begins_node, by_y);  // the last first, since the sweep goes backwards
+    append(x, by_x);
+    return Expr::on_tape(generation_, ++last_, value);
   }
-  // Of any number of operands: a chain of nodes. An operand may be 0.
+  // Of any number of operands; an operand may be 0.
   struct Edge {
-    NodeId operand;
-    double partial;
+    NodeId operand = 0;
+    double partial = 0.0;
   };
   Expr node(double value, std::span<const Edge> edges);
 
@@ -73,20 +78,24 @@ class Tape {
 
  private:
   friend class Recording;
-  struct Node {
-    double partial[2];
-    NodeId operand[2];  // the second may be 0
+  // An operand and the partial by it, 12 bytes without a gap. Nodes have no other record: their edges stand in a row, and the
+  // first in the row is marked.
+  struct PackedEdge {
+    std::uint32_t operand;
+    std::uint32_t partial[2];
   };
+  static constexpr std::uint32_t begins_node = std::uint32_t{1} << 31;
   struct Chunk {
-    std::unique_ptr<Node[]> nodes;
+    std::unique_ptr<PackedEdge[]> edges;
     std::size_t size;
   };
-  static constexpr std::size_t first_chunk = 1 << 12, next_chunk = 1 << 16;  // nodes
+  static constexpr std::size_t first_chunk = 1 << 13, next_chunk = 1 << 17;  // edges
 
-  NodeId append(const Node& node) {
+  void append(std::uint32_t operand, double partial) {
     if (next_ == end_) add_chunk();
-    *next_++ = node;
-    return ++last_;
+    next_->operand = operand;
+    std::memcpy(next_->partial, &partial, sizeof partial);
+    ++next_;
   }
   void add_chunk();
 
@@ -94,8 +103,8 @@ class Tape {
   // Memory of the thread's earlier tapes, up to some 64 MB: small costs allocate little, and large ones do not wait for the
   // system to hand out pages (a third of their time).
   struct Spare {
-    std::unique_ptr<Node[]> first;
-    std::vector<std::unique_ptr<Node[]>> others;
+    std::unique_ptr<PackedEdge[]> first;
+    std::vector<std::unique_ptr<PackedEdge[]>> others;
     std::vector<double> adjoints;
   };
   static constexpr std::size_t most_spare_chunks = 24, most_spare_adjoints = std::size_t{1} << 21;
@@ -104,7 +113,7 @@ class Tape {
   std::uint32_t generation_;
   bool gave_up_ = false;
   NodeId last_;  // parameters are 1, 2, ..
-  Node *next_ = nullptr, *end_ = nullptr;
+  PackedEdge *next_ = nullptr, *end_ = nullptr;
   std::vector<Chunk> chunks_;
   std::vector<Expr> parameters_;
   Tape* outer_tape_;

@@ -1,5 +1,6 @@
 #include "uniform_code.hpp"
 
+#include "large_array.hpp"
 #include "lower_body.hpp"
 #include "uniform_fusion.hpp"
 
@@ -44,6 +45,10 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
   const std::size_t first = instructions.size();
   block_of_instruction_.clear();
   UniformSchedule schedule = scheduler_.schedule(nodes);
+  reserve_large(instructions, first + schedule.steps.size());  // most steps are one instruction, of one or two operands
+  reserve_large(block_of_instruction_, schedule.steps.size());
+  reserve_large(blocks_, blocks_.size() + schedule.steps.size());
+  reserve_large(operands_, operands_.size() + 3 * schedule.steps.size());
   for (const UniformStep& step : schedule.steps) {
     const std::span members(schedule.nodes.data() + step.first, step.count);
     const NodeId n = members[0];
@@ -73,6 +78,9 @@ void UniformCoder::add_single(NodeId n, std::vector<UniformInstruction>& instruc
 
 void UniformCoder::add_instruction(NodeId n, std::vector<UniformInstruction>& instructions) {
   scheduler_.operands(n, operands_of_member_);
+  make_room(instructions);
+  make_room(block_of_instruction_);
+  make_room(operands_, operands_of_member_.size() + num_results(work_.graph, n));
   instructions.push_back({scheduler_.op(n), static_cast<std::uint32_t>(operands_.size()),
                           static_cast<std::uint32_t>(operands_of_member_.size()), place_[n]});
   for (const NodeId x : operands_of_member_) operands_.push_back(place_[x]);
@@ -238,6 +246,7 @@ std::uint32_t UniformCoder::add_block(std::span<const NodeId> nodes, std::uint32
   }
   for (const NodeId n : nodes)
     if (!kept) block_of_[n] = static_cast<std::uint32_t>(blocks_.size());
+  make_room(blocks_);
   blocks_.push_back({first, size, uses, read_by_others});
   return first;
 }

@@ -291,6 +291,56 @@ BOOST_AUTO_TEST_CASE(long_tapes_span_chunks) {
   BOOST_TEST((gradient == Vector{{1.0, 1.5 * steps}}));
 }
 
+BOOST_AUTO_TEST_CASE(operations_of_many_operands_span_chunks) {
+  constexpr int terms = 1000, rounds = 300;
+  const auto cost = [](ExprSpan x) {
+    Expr total = 0.0;
+    for (int i = 0; i < rounds; ++i) {
+      const std::vector<Expr> all(terms, x[i % 2] * 2.0);
+      total = fma(x[0], x[1], total) + sum(all);
+    }
+    return total;
+  };
+  const auto [value, gradient] = value_and_gradient(cost, Vector{{3.0, 5.0}});
+  BOOST_TEST(value == rounds * 15.0 + rounds * terms * 8.0);
+  BOOST_TEST((gradient == Vector{{rounds * 5.0 + rounds * terms, rounds * 3.0 + rounds * terms}}));
+}
+
+// A shift is no operation of its own on the tape: neither where it is used nor where it is the output.
+BOOST_AUTO_TEST_CASE(what_is_as_steep_as_its_operand_shares_its_adjoint) {
+  const Vector x{{0.5, 2.0}};
+  BOOST_TEST((value_and_gradient([](ExprSpan p) { return p[0] + 3.0; }, x).second == Vector{{1.0, 0.0}}));
+  BOOST_TEST((value_and_gradient([](ExprSpan p) { return (p[0] + 1.0) * (p[0] - 1.0) * p[1]; }, x).second == Vector{{2.0, -0.75}}));
+  BOOST_TEST((value_and_gradient([](ExprSpan p) { return 3.0 - (1.0 - p[0]) + abs(p[1]) * max(p[0], p[1] - 1.0); }, x).second ==
+              Vector{{1.0, 3.0}}));
+  // In an arm that is not taken the shifted value passes nothing on: the root's slope at 0 is infinite.
+  BOOST_TEST((value_and_gradient([](ExprSpan p) { return select(p[1] > 0.0, p[1], sqrt(p[0] - 0.5) + 1.0); }, x).second ==
+              Vector{{0.0, 1.0}}));
+}
+
+// The adjoints' memory is kept for the thread's next sweep, which finds nothing of this one in it.
+BOOST_AUTO_TEST_CASE(a_sweep_leaves_nothing_to_the_next) {
+  const auto chain = [](int length, int output) {
+    return [=](ExprSpan x) {
+      Expr a = x[0], kept = a;
+      for (int i = 0; i < length; ++i) {
+        a = a * x[1];
+        if (i == output) kept = a;
+      }
+      return kept;
+    };
+  };
+  const Vector x{{3.0, 1.0}};
+  for (const int length : {1000, 10, 2000, 3, 5000})
+    for (const int output : {length - 1, length / 2, 0, -1, length - 1}) {
+      const auto [value, gradient] = value_and_gradient(chain(length, output), x);
+      BOOST_TEST(value == 3.0);
+      BOOST_TEST((gradient == Vector{{1.0, 3.0 * (output + 1)}}), length << ", " << output << ": " << gradient.transpose());
+    }
+  BOOST_TEST((value_and_gradient([](ExprSpan p) { return floor(p[0]) + 0.0 * p[1]; }, x).second == Vector{{0.0, 0.0}}));
+  BOOST_TEST((value_and_gradient([](ExprSpan p) { return p[1]; }, x).second == Vector{{0.0, 1.0}}));
+}
+
 BOOST_AUTO_TEST_CASE(threads_have_tapes_of_their_own) {
   std::vector<double> slopes(4);
   std::vector<std::thread> threads;
