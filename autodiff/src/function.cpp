@@ -79,7 +79,7 @@ void check_outputs(const Function::Impl& f, const char* what) {
 
 // `more` follow the arguments that the function has been given.
 void run(const Function::Impl& f, const char* what, const detail::Executor& executor, ConstSpan x,
-         ConstSpan more, detail::OutputSpans outputs, double* row_output = nullptr) {
+         ConstSpan more, const detail::OutputSpans& outputs, double* row_output = nullptr) {
   const int threads = f.recorded->options().threads;
   Workspace& workspace = Workspace::of_this_thread();
   f.check_bound(what);

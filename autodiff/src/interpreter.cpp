@@ -243,6 +243,15 @@ class FirstException {
   std::size_t chunk_ = 0;
 };
 
+// Of parameters and outputs: of short traces they are few, and then a call of memmove takes longer than they do.
+inline void copy_values(const double* from, std::size_t count, double* to) {
+  constexpr std::size_t few = 8;
+  if (count > few)
+    std::copy_n(from, count, to);
+  else
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
 class Interpreter final : public Executor {
  public:
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
@@ -257,24 +266,37 @@ class Interpreter final : public Executor {
       stages_.push_back({std::move(stage.uniforms), {}, {}});
       for (Body& b : stage.bodies) stages_.back().bodies.push_back(bind_body(std::move(b), kernels));
       for (Body& b : stage.storing_bodies) stages_.back().storing_bodies.push_back(bind_body(std::move(b), kernels));
+      without_rows_ = without_rows_ && stages_.back().bodies.empty();
     }
   }
 
-  void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
+  void run(const Call& call, int threads, Workspace& workspace, const OutputSpans& outputs,
            double* row_output) const override {
     const InUse in_use(workspace);
     double* uniforms = load_uniforms(call, workspace);
-    const bool stores = reserve_stored(call.tables, workspace);
-    workspace.first_places.assign(findings_.size() * static_cast<std::size_t>(max_chunks), not_found_yet);
-    for (const BoundStage& stage : stages_) {
-      run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
-      for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
-        run_body(b, call, threads, uniforms, workspace, outputs, row_output);
-    }
+    if (without_rows_)  // a short trace takes some 30 ns: what is done for rows would be a third of that
+      run_uniforms(stages_.front(), uniforms, workspace);
+    else
+      run_stages(call, threads, uniforms, workspace, outputs, row_output);
     write_outputs(uniforms, call, outputs);
   }
 
  private:
+  void run_uniforms(const BoundStage& stage, double* uniforms, Workspace& workspace) const {
+    run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
+  }
+
+  void run_stages(const Call& call, int threads, double* uniforms, Workspace& workspace, const OutputSpans& outputs,
+                  double* row_output) const {
+    const bool stores = reserve_stored(call.tables, workspace);
+    workspace.first_places.assign(findings_.size() * static_cast<std::size_t>(max_chunks), not_found_yet);
+    for (const BoundStage& stage : stages_) {
+      run_uniforms(stage, uniforms, workspace);
+      for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
+        run_body(b, call, threads, uniforms, workspace, outputs, row_output);
+    }
+  }
+
   BoundBody bind_body(Body body, const KernelTable& kernels) {
     std::vector<Finding> findings = number_findings(body, findings_);
     BoundBody bound = bind(std::move(body), kernels);
@@ -285,18 +307,22 @@ class Interpreter final : public Executor {
   // As many as there is room for. Where they stand one after the other, as gradients of what was looked up do, they are
   // copied at once.
   void write_outputs(const double* uniforms, const Call& call, const OutputSpans& outputs) const {
-    MutableSpan to = outputs.first, others = outputs.rest;
+    double* to = outputs.first.data();
+    std::size_t room = outputs.first.size();
+    bool in_rest = false;
     std::uint32_t output = 0;
     for (const PlacesInARow& run : output_runs_) {
       const bool stands_there = run.width > 0 && place_in_outputs(output, run.count, run.width, call, outputs) != nullptr;
       output += run.count;
       for (std::size_t done = 0; done < run.count;) {
-        if (to.empty()) to = std::exchange(others, MutableSpan());
-        if (to.empty()) return;
-        const std::size_t count = std::min(run.count - done, to.size());
-        if (!stands_there) std::copy_n(uniforms + run.first + done, count, to.begin());
-        to = to.subspan(count);
-        done += count;
+        if (room == 0) {
+          if (std::exchange(in_rest, true)) return;
+          to = outputs.rest.data(), room = outputs.rest.size();
+          continue;
+        }
+        const std::size_t count = std::min(run.count - done, room);
+        if (!stands_there) copy_values(uniforms + run.first + done, count, to);
+        to += count, room -= count, done += count;
       }
     }
   }
@@ -335,7 +361,7 @@ class Interpreter final : public Executor {
     for (const std::uint32_t rows : program_.num_rows_of)
       *next++ = static_cast<double>(call.tables[rows].num_rows());
     for (const UniformRun& run : program_.copied_parameters)
-      std::copy_n(call.parameters.data() + run.first, run.count, uniforms + run.first);
+      copy_values(call.parameters.data() + run.first, run.count, uniforms + run.first);
     std::copy(call.arguments.begin(), call.arguments.end(), uniforms + program_.num_parameters);
     return uniforms;
   }
@@ -450,6 +476,7 @@ class Interpreter final : public Executor {
   Program program_;  // but for its stages
   std::vector<PlacesInARow> output_runs_;
   std::vector<BoundStage> stages_;
+  bool without_rows_ = true;
   std::vector<Finding> findings_;
   std::uint64_t number_;
   Index workspace_limit_;

@@ -53,7 +53,7 @@ class Executor {
   virtual ~Executor() = default;
   // outputs: one for each uniform output; row_output: num_rows doubles for each output where some vary by row, else
   // null: those of the uniform ones stay as they are.
-  virtual void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
+  virtual void run(const Call& call, int threads, Workspace& workspace, const OutputSpans& outputs,
                    double* row_output) const = 0;
 };
 
