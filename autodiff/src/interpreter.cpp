@@ -3,6 +3,8 @@
 #include "bound_body.hpp"
 #include "chosen_run.hpp"
 #include "crew.hpp"
+#include "load_uniforms.hpp"
+#include "trace_run.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -207,23 +209,6 @@ class BodyRun {
   bool only_sums_;
 };
 
-std::uint64_t next_program_number() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
-
-// While it lives, the thread's further calls find another workspace.
-class InUse {
- public:
-  explicit InUse(Workspace& workspace) : workspace_(workspace) { workspace.in_use = true; }
-  ~InUse() { workspace_.in_use = false; }
-  InUse(const InUse&) = delete;
-  InUse& operator=(const InUse&) = delete;
-
- private:
-  Workspace& workspace_;
-};
-
 // The exception of the first chunk that threw one.
 class FirstException {
  public:
@@ -243,15 +228,6 @@ class FirstException {
   std::size_t chunk_ = 0;
 };
 
-// Of parameters and outputs: of short traces they are few, and then a call of memmove takes longer than they do.
-inline void copy_values(const double* from, std::size_t count, double* to) {
-  constexpr std::size_t few = 8;
-  if (count > few)
-    std::copy_n(from, count, to);
-  else
-    for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
-}
-
 class Interpreter final : public Executor {
  public:
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
@@ -266,37 +242,24 @@ class Interpreter final : public Executor {
       stages_.push_back({std::move(stage.uniforms), {}, {}});
       for (Body& b : stage.bodies) stages_.back().bodies.push_back(bind_body(std::move(b), kernels));
       for (Body& b : stage.storing_bodies) stages_.back().storing_bodies.push_back(bind_body(std::move(b), kernels));
-      without_rows_ = without_rows_ && stages_.back().bodies.empty();
     }
   }
 
   void run(const Call& call, int threads, Workspace& workspace, const OutputSpans& outputs,
            double* row_output) const override {
     const InUse in_use(workspace);
-    double* uniforms = load_uniforms(call, workspace);
-    if (without_rows_)  // a short trace takes some 30 ns: what is done for rows would be a third of that
-      run_uniforms(stages_.front(), uniforms, workspace);
-    else
-      run_stages(call, threads, uniforms, workspace, outputs, row_output);
+    double* uniforms = load_uniforms(program_, number_, call, workspace);
+    const bool stores = reserve_stored(call.tables, workspace);
+    workspace.first_places.assign(findings_.size() * static_cast<std::size_t>(max_chunks), not_found_yet);
+    for (const BoundStage& stage : stages_) {
+      run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
+      for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
+        run_body(b, call, threads, uniforms, workspace, outputs, row_output);
+    }
     write_outputs(uniforms, call, outputs);
   }
 
  private:
-  void run_uniforms(const BoundStage& stage, double* uniforms, Workspace& workspace) const {
-    run_uniform_calls(stage.uniforms, program_.operands, uniforms, program_.calls, workspace.uniform_scans);
-  }
-
-  void run_stages(const Call& call, int threads, double* uniforms, Workspace& workspace, const OutputSpans& outputs,
-                  double* row_output) const {
-    const bool stores = reserve_stored(call.tables, workspace);
-    workspace.first_places.assign(findings_.size() * static_cast<std::size_t>(max_chunks), not_found_yet);
-    for (const BoundStage& stage : stages_) {
-      run_uniforms(stage, uniforms, workspace);
-      for (const BoundBody& b : stores ? stage.storing_bodies : stage.bodies)
-        run_body(b, call, threads, uniforms, workspace, outputs, row_output);
-    }
-  }
-
   BoundBody bind_body(Body body, const KernelTable& kernels) {
     std::vector<Finding> findings = number_findings(body, findings_);
     BoundBody bound = bind(std::move(body), kernels);
@@ -307,22 +270,18 @@ class Interpreter final : public Executor {
   // As many as there is room for. Where they stand one after the other, as gradients of what was looked up do, they are
   // copied at once.
   void write_outputs(const double* uniforms, const Call& call, const OutputSpans& outputs) const {
-    double* to = outputs.first.data();
-    std::size_t room = outputs.first.size();
-    bool in_rest = false;
+    MutableSpan to = outputs.first, others = outputs.rest;
     std::uint32_t output = 0;
     for (const PlacesInARow& run : output_runs_) {
       const bool stands_there = run.width > 0 && place_in_outputs(output, run.count, run.width, call, outputs) != nullptr;
       output += run.count;
       for (std::size_t done = 0; done < run.count;) {
-        if (room == 0) {
-          if (std::exchange(in_rest, true)) return;
-          to = outputs.rest.data(), room = outputs.rest.size();
-          continue;
-        }
-        const std::size_t count = std::min(run.count - done, room);
-        if (!stands_there) copy_values(uniforms + run.first + done, count, to);
-        to += count, room -= count, done += count;
+        if (to.empty()) to = std::exchange(others, MutableSpan());
+        if (to.empty()) return;
+        const std::size_t count = std::min(run.count - done, to.size());
+        if (!stands_there) std::copy_n(uniforms + run.first + done, count, to.begin());
+        to = to.subspan(count);
+        done += count;
       }
     }
   }
@@ -350,20 +309,6 @@ class Interpreter final : public Executor {
         if (column.floats() != nullptr && overlaps(column.floats(), rows * sizeof(float))) return nullptr;
       }
     return place;
-  }
-
-  double* load_uniforms(const Call& call, Workspace& workspace) const {
-    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
-    double* next = uniforms + program_.num_parameters + program_.num_arguments;
-    if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
-    workspace.program = number_;
-    next += program_.constants.size();
-    for (const std::uint32_t rows : program_.num_rows_of)
-      *next++ = static_cast<double>(call.tables[rows].num_rows());
-    for (const UniformRun& run : program_.copied_parameters)
-      copy_values(call.parameters.data() + run.first, run.count, uniforms + run.first);
-    std::copy(call.arguments.begin(), call.arguments.end(), uniforms + program_.num_parameters);
-    return uniforms;
   }
 
   // Whether rows keep what later rows need: there is such a thing, and it fits the workspace limit.
@@ -476,7 +421,6 @@ class Interpreter final : public Executor {
   Program program_;  // but for its stages
   std::vector<PlacesInARow> output_runs_;
   std::vector<BoundStage> stages_;
-  bool without_rows_ = true;
   std::vector<Finding> findings_;
   std::uint64_t number_;
   Index workspace_limit_;
@@ -495,6 +439,7 @@ Workspace& Workspace::of_this_thread() {
 
 std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,
                                            Index workspace_limit) {
+  if (is_trace(program)) return make_trace_run(std::move(program), kernels);
   return std::make_unique<Interpreter>(std::move(program), kernels, workspace_limit);
 }
 

@@ -58,7 +58,8 @@ class Executor {
 };
 
 // Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set. What later
-// rows need of earlier ones is stored up to so many bytes, else computed again, with the same bits.
+// rows need of earlier ones is stored up to so many bytes, else computed again, with the same bits. A program without
+// rows becomes a run of a trace (trace_run.hpp).
 std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,
                                            Index workspace_limit = default_workspace_limit);
 
