@@ -30,7 +30,9 @@ constexpr std::size_t pool_sign = 0, pool_size = 1, pool_first = 2;  // masks of
 
 inline Xbyak::Zmm sum_register(std::uint32_t sum) { return Xbyak::Zmm(num_registers - 1 - static_cast<int>(sum)); }
 
-// The stack, in vectors: one to fold sums in, the sums that have no registers, then values that wait.
+inline Xbyak::Xmm total_register(std::uint32_t sum) { return Xbyak::Xmm(num_registers - 1 - static_cast<int>(sum)); }
+
+// The stack, in vectors: one to fold sums in or to take terms from, the sums that have no registers, then values that wait.
 inline std::uint32_t num_sums_in_memory(const RowCode& code) {
   return static_cast<std::uint32_t>(code.sums.size() - sums_in_registers(code));
 }
@@ -281,7 +283,10 @@ class RunGenerator {
     for (vector_ = 0; vector_ < width_; ++vector_) {
       if (adds) {
         if (in_memory) locked_[static_cast<std::size_t>(sum)] = true;
-        add_to_sum(n, vector_, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
+        if (of_single_values(body_))
+          add_in_order(n, vector_);
+        else
+          add_to_sum(n, vector_, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
         continue;
       }
       const int r = instruction(n, vector_);
@@ -310,6 +315,25 @@ class RunGenerator {
       const Xbyak::Zmm x = zmm(in_register(a));
       with_operand(b, [&](const Xbyak::Operand& y) { to_.vfmadd231pd(sum, x, y); });
     }
+    unlock();
+    free_slots(n, v);
+    drop_dead(n, v);
+  }
+
+  // Of single values: one after the other, those that do not exist as -0. (From memory, where the terms have just been
+  // written: the additions wait for one another in any case.)
+  void add_in_order(ValueId n, int v) {
+    const Part term{code_.values[n].a, v};
+    int from = in_register(term);
+    if (masked_) {
+      const int r = take_register();
+      to_.vbroadcastsd(zmm(r), to_.ptr[pool + static_cast<int>(pool_sign) * 8]);
+      to_.vmovapd(zmm(r) | exists(v), zmm(from));
+      from = r;
+    }
+    to_.vmovupd(to_.ptr[stack], zmm(from));
+    const Xbyak::Xmm total = total_register(code_.values[n].c);
+    for (int lane = 0; lane < vector_rows; ++lane) to_.vaddsd(total, total, to_.ptr[stack + lane * row_bytes]);
     unlock();
     free_slots(n, v);
     drop_dead(n, v);
