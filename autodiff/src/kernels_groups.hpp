@@ -12,7 +12,7 @@ inline Lanes gather_lanes(const double* values, const std::uint32_t* places) {
   const auto pair = [&](int i) { return _mm_loadh_pd(_mm_load_sd(values + places[i]), values + places[i + 1]); };
   const auto four = [&](int i) { return _mm256_insertf128_pd(_mm256_castpd128_pd256(pair(i)), pair(i + 2), 1); };
 #if RAPPEL_LANES == 8
-  return Lanes::of((Raw)_mm512_insertf64x4(_mm512_castpd256_pd512(four(0)), four(4), 1));
+  return Lanes::of((Raw)_mm512_maskz_insertf64x4(0xff, _mm512_castpd256_pd512(four(0)), four(4), 1));
 #else
   return Lanes::of((Raw)four(0));
 #endif

@@ -105,6 +105,8 @@ class Fusion {
 
   Work single(const UniformInstruction& i, std::uint32_t read_until) {
     const std::span x(operands_.data() + i.first, i.count);
+    // The first two may be swapped, so that what the others stand in a row with comes last of them.
+    if (i.op == Op::sum && i.count > 2 && x[0] + 1 == x[2] && x[1] + 1 != x[2]) std::swap(x[0], x[1]);
     Work work{i, read_until, {}, {i.result, i.result + 1}};
     const auto next_to = [](std::uint32_t a, std::uint32_t b) { return b == a + 1; };
     if (is_long_sum(i) && std::ranges::adjacent_find(x.subspan(1), std::not_fn(next_to)) == x.end()) {
@@ -169,15 +171,26 @@ class Fusion {
     std::uint32_t next = first + 1;
     for (std::size_t i = group + 1; i < work_.size() && next < end; ++i) {
       const Work& w = work_[i];
-      if (!w.is_done && w.is_sum && w.reads[0].first == so_far.first && w.reads[1].first == next) {
+      if (const std::uint32_t end_of_sum = w.is_done ? 0 : end_if_added(w, so_far.first, next); end_of_sum != 0) {
         chain.push_back(i);
         so_far = w.writes;
-        next = w.reads[1].end;
+        next = end_of_sum;
       } else if (w.writes.meet(work_[group].writes) || w.writes.meet(so_far)) {
         break;
       }
     }
     return next == end ? chain : std::vector<std::size_t>();
+  }
+
+  // Of what adds the values from `next` on, which stand in a row, to one: where they end. Else 0.
+  static std::uint32_t end_if_added(const Work& w, std::uint32_t so_far, std::uint32_t next) {
+    const auto starts = [&](std::size_t a, std::size_t b) { return w.reads[a].first == so_far && w.reads[b].first == next; };
+    if (w.is_sum) return starts(0, 1) ? w.reads[1].end : 0;
+    if (w.instruction.op == Op::add) return starts(0, 1) || starts(1, 0) ? next + 1 : 0;
+    if (w.instruction.op != Op::sum || !starts(0, 1)) return 0;
+    for (std::size_t k = 2; k < w.reads.size(); ++k)
+      if (w.reads[k].first != next + k - 1) return 0;
+    return next + static_cast<std::uint32_t>(w.reads.size()) - 1;
   }
 
   bool fits(const SumAlong& sum, const std::vector<std::size_t>& loop) const {
