@@ -225,7 +225,7 @@ class Fusion {
       for (const Places& r : work_[k].reads)
         if (!r.in_a_row) body.uniforms.push_back(r.first);
     std::ranges::sort(body.uniforms);
-    body.uniforms.erase(std::ranges::unique(body.uniforms).begin(), body.uniforms.end());
+    body.uniforms.erase(std::unique(body.uniforms.begin(), body.uniforms.end()), body.uniforms.end());
     const auto first_block = static_cast<std::uint32_t>(body.uniforms.size());
     body.num_blocks = last_place;
     for (const std::size_t k : loop) {
