@@ -2,9 +2,6 @@
 
 #include "messages.hpp"
 
-#include "program.hpp"
-#include "scan_places.hpp"
-
 #include <rappel/autodiff.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -122,20 +119,22 @@ BOOST_AUTO_TEST_CASE(checkpoints_do_not_change_a_bit) {
 constexpr std::size_t units = 12;
 constexpr Index weights_a_unit = 3, num_weights = weights_a_unit * static_cast<Index>(units);
 
+// Unit i has the carries 2 i and 2 i + 1.
 const auto units_side_by_side = [](ExprSpan w) {
   return [w](ExprSpan c, ExprSpan x) {
     ScanStep step{{c.begin(), c.end()}, {}};
     Expr total = 0.0;
     for (std::size_t i = 0; i < units; ++i) {
-      const auto at = [&](Index k) { return w[weights_a_unit * static_cast<Index>(i) + k]; };
-      const Expr z = tanh(at(0) * c[static_cast<Index>(i)] + at(1) * x[static_cast<Index>(i % 4)] + at(2));
-      step.carry[i] = z * c[static_cast<Index>(units + i)];
+      const auto weight = [&](Index k) { return w[weights_a_unit * static_cast<Index>(i) + k]; };
+      const Index own = 2 * static_cast<Index>(i);
+      const Expr z = tanh(weight(0) * c[own] + weight(1) * x[static_cast<Index>(i % 4)] + weight(2));
+      step.carry[2 * i] = z * c[own + 1];
       total += z;
     }
-    for (std::size_t i = 0; i < units; i += 2) std::swap(step.carry[units + i], step.carry[units + i + 1]);
-    step.carry[2 * units - 1] = c[static_cast<Index>(2 * units - 1)];
-    step.carry[2 * units - 2] = c[0];
-    step.outputs = {total, step.carry[5], c[7]};
+    for (std::size_t i = 0; i < units; i += 2) std::swap(step.carry[2 * i + 1], step.carry[2 * i + 3]);
+    step.carry[2 * units - 1] = c[2 * static_cast<Index>(units) - 1];
+    step.carry[2 * units - 3] = c[0];
+    step.outputs = {total, step.carry[4], c[7]};
     return step;
   };
 };
@@ -163,20 +162,6 @@ BOOST_AUTO_TEST_CASE(units_side_by_side_are_those_of_the_loop_unrolled) {
     check_close(f.value_and_gradient(w).second, g.value_and_gradient(w).second, 1e-12);
     check_close(f.hessian_vector(w, v), g.hessian_vector(w, v), 1e-12);
   }
-}
-
-// Weights and carries stand as groups read them; what the rest of the cost has in its own order is copied.
-BOOST_AUTO_TEST_CASE(groups_of_a_body_find_what_they_read_in_a_row) {
-  const Function f = record(num_weights, [&](ExprSpan w) {
-    std::vector<Expr> carry(w.begin(), w.begin() + 2 * static_cast<Index>(units));
-    return sum(scan(7, carry, ExprSpan(std::vector<Expr>(28, w[3])), units_side_by_side(w)).carry);
-  });
-  const detail::Program program = detail::lower({f.graph(), {static_cast<NodeId>(f.graph().size() - 1)}, {}});
-  BOOST_REQUIRE_EQUAL(program.calls.scans.size(), 1u);
-  const detail::ScanCode& code = *program.calls.scans[0].code;
-  BOOST_TEST(code.calls.groups.size() >= 2u);
-  BOOST_TEST(detail::num_gathered(code.calls) <= units);  // the inputs, of which units share four
-  BOOST_TEST((code.place_of != detail::places_as_recorded(code.place_of.size())));
 }
 
 // y' = -k y, Euler: y_n = (1 - k h)^n y_0, and its derivatives in closed form.

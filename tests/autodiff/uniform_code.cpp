@@ -4,6 +4,9 @@
 #include "autodiff/evaluate.hpp"
 
 #include "interpreter.hpp"
+#include "scan_places.hpp"
+
+#include <rappel/autodiff.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -355,6 +358,29 @@ BOOST_AUTO_TEST_CASE(outputs_of_a_trace_go_to_two_places_in_order) {
       for (std::size_t i = 0; i < rest; ++i) BOOST_TEST(b[i] == (first + i < expected.size() ? expected[first + i] : untouched));
       BOOST_TEST(b.back() == untouched);
     }
+}
+
+// Weights and carries of a scan's body stand as its groups read them, in whatever order it names them.
+BOOST_AUTO_TEST_CASE(groups_of_a_scan_find_what_they_read_in_a_row) {
+  constexpr Index units = 12, steps = 7;
+  const Function f = record(4 * units, [](ExprSpan w) {
+    const Scan result = scan(steps, w.first(2 * units), {}, [w](ExprSpan c, ExprSpan) {
+      ScanStep step{{c.begin(), c.end()}, {}};
+      for (Index i = 0; i < units; ++i) {
+        const auto at = static_cast<std::size_t>(2 * i);
+        step.carry[at] = tanh(w[4 * i] * c[2 * i] + w[4 * i + 1] * c[2 * i + 1] + w[4 * i + 2]);
+        step.carry[at + 1] = step.carry[at] * w[4 * i + 3];
+      }
+      return step;
+    });
+    return sum(result.carry);
+  });
+  const detail::Program program = detail::lower({f.graph(), {static_cast<NodeId>(f.graph().size() - 1)}, {}});
+  BOOST_REQUIRE_EQUAL(program.calls.scans.size(), 1u);
+  const detail::ScanCode& code = *program.calls.scans[0].code;
+  BOOST_TEST(code.calls.groups.size() >= 3u);
+  BOOST_TEST(detail::num_gathered(code.calls) == 0u);
+  BOOST_TEST((code.place_of != detail::places_as_recorded(code.place_of.size())));
 }
 
 // A cost of a few thousand values needs no more places than are read at a time.
