@@ -5,11 +5,10 @@
 #include <algorithm>
 
 namespace rappel {
-void Function::Impl::check_bound(const char* what) const {
-  for (std::size_t t = 0; t < tables.size(); ++t)
-    if (!tables[t].bound())
-      throw std::invalid_argument(std::string("Function::") + what + ": table " + std::to_string(t) +
-                                  " has no data, as the function was loaded from a file; give it some by with_columns()");
+void Function::Impl::throw_unbound(const char* what) const {
+  const auto first = std::ranges::find_if(tables, [](const Columns& table) { return !table.bound(); });
+  throw std::invalid_argument(std::string("Function::") + what + ": table " + std::to_string(first - tables.begin()) +
+                              " has no data, as the function was loaded from a file; give it some by with_columns()");
 }
 
 std::vector<double> Function::Impl::bound_arguments(const char* what) const {
@@ -79,7 +78,7 @@ void check_outputs(const Function::Impl& f, const char* what) {
 
 // `more` follow the arguments that the function has been given.
 void run(const Function::Impl& f, const char* what, const detail::Executor& executor, ConstSpan x,
-         ConstSpan more, detail::OutputSpans outputs, double* row_output = nullptr) {
+         ConstSpan more, const detail::OutputSpans& outputs, double* row_output = nullptr) {
   const int threads = f.recorded->options().threads;
   Workspace& workspace = Workspace::of_this_thread();
   f.check_bound(what);

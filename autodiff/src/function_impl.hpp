@@ -134,8 +134,14 @@ struct Function::Impl {
   std::vector<std::optional<double>> arguments;  // without a value until `with` gives one
 
   // Throw std::invalid_argument for a table without data, and for an argument without a value.
-  void check_bound(const char* what) const;
+  void check_bound(const char* what) const {
+    for (const Columns& table : tables)
+      if (!table.bound()) throw_unbound(what);
+  }
   std::vector<double> bound_arguments(const char* what) const;
+
+ private:
+  [[noreturn]] void throw_unbound(const char* what) const;
 };
 
 }  // namespace rappel

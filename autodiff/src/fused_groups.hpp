@@ -16,7 +16,8 @@ namespace rappel::detail {
 // Their steps as those of a body of one block to each place, a row for each member.
 class FusedGroups {
  public:
-  // The last of the body's steps, which is none of the loop, reads what others than the groups read.
+  // The last of the body's steps, which is none of the loop, reads what others than the groups read. A sum over rows is taken
+  // in the order of the members, and is one more single value.
   FusedGroups(Body body, std::uint32_t num_members);
 
   void bind(InstructionSet set);

@@ -3,6 +3,8 @@
 #include "bound_body.hpp"
 #include "chosen_run.hpp"
 #include "crew.hpp"
+#include "load_uniforms.hpp"
+#include "trace_run.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -207,23 +209,6 @@ class BodyRun {
   bool only_sums_;
 };
 
-std::uint64_t next_program_number() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
-
-// While it lives, the thread's further calls find another workspace.
-class InUse {
- public:
-  explicit InUse(Workspace& workspace) : workspace_(workspace) { workspace.in_use = true; }
-  ~InUse() { workspace_.in_use = false; }
-  InUse(const InUse&) = delete;
-  InUse& operator=(const InUse&) = delete;
-
- private:
-  Workspace& workspace_;
-};
-
 // The exception of the first chunk that threw one.
 class FirstException {
  public:
@@ -260,10 +245,10 @@ class Interpreter final : public Executor {
     }
   }
 
-  void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
+  void run(const Call& call, int threads, Workspace& workspace, const OutputSpans& outputs,
            double* row_output) const override {
     const InUse in_use(workspace);
-    double* uniforms = load_uniforms(call, workspace);
+    double* uniforms = load_uniforms(program_, number_, call, workspace);
     const bool stores = reserve_stored(call.tables, workspace);
     workspace.first_places.assign(findings_.size() * static_cast<std::size_t>(max_chunks), not_found_yet);
     for (const BoundStage& stage : stages_) {
@@ -324,20 +309,6 @@ class Interpreter final : public Executor {
         if (column.floats() != nullptr && overlaps(column.floats(), rows * sizeof(float))) return nullptr;
       }
     return place;
-  }
-
-  double* load_uniforms(const Call& call, Workspace& workspace) const {
-    double* uniforms = workspace.uniforms.reserve(program_.num_uniforms);
-    double* next = uniforms + program_.num_parameters + program_.num_arguments;
-    if (workspace.program != number_) std::copy(program_.constants.begin(), program_.constants.end(), next);
-    workspace.program = number_;
-    next += program_.constants.size();
-    for (const std::uint32_t rows : program_.num_rows_of)
-      *next++ = static_cast<double>(call.tables[rows].num_rows());
-    for (const UniformRun& run : program_.copied_parameters)
-      std::copy_n(call.parameters.data() + run.first, run.count, uniforms + run.first);
-    std::copy(call.arguments.begin(), call.arguments.end(), uniforms + program_.num_parameters);
-    return uniforms;
   }
 
   // Whether rows keep what later rows need: there is such a thing, and it fits the workspace limit.
@@ -468,6 +439,7 @@ Workspace& Workspace::of_this_thread() {
 
 std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,
                                            Index workspace_limit) {
+  if (is_trace(program)) return make_trace_run(std::move(program), kernels);
   return std::make_unique<Interpreter>(std::move(program), kernels, workspace_limit);
 }
 

@@ -53,12 +53,13 @@ class Executor {
   virtual ~Executor() = default;
   // outputs: one for each uniform output; row_output: num_rows doubles for each output where some vary by row, else
   // null: those of the uniform ones stay as they are.
-  virtual void run(const Call& call, int threads, Workspace& workspace, OutputSpans outputs,
+  virtual void run(const Call& call, int threads, Workspace& workspace, const OutputSpans& outputs,
                    double* row_output) const = 0;
 };
 
 // Runs bodies over leaves of rows, an instruction at a time, by the kernels of an instruction set. What later
-// rows need of earlier ones is stored up to so many bytes, else computed again, with the same bits.
+// rows need of earlier ones is stored up to so many bytes, else computed again, with the same bits. A program without
+// rows becomes a run of a trace (trace_run.hpp).
 std::unique_ptr<Executor> make_interpreter(Program program, const KernelTable& kernels,
                                            Index workspace_limit = default_workspace_limit);
 

@@ -1,5 +1,6 @@
 #include "custom_op.hpp"
 #include "lower_body.hpp"
+#include "scan_places.hpp"
 #include "scan_run.hpp"
 #include "uniform_code.hpp"
 
@@ -10,7 +11,10 @@ namespace {
 
 class ScanLowering {
  public:
-  ScanLowering(const ScanBody& body, bool by_row) : body_(body), by_row_(by_row) {}
+  ScanLowering(const ScanBody& body, bool by_row, std::vector<std::uint32_t> place_of) : body_(body), by_row_(by_row) {
+    code_->by_row = by_row;
+    code_->place_of = std::move(place_of);
+  }
 
   std::shared_ptr<ScanCode> run() {
     Traced traced{body_.graph, body_.next, {}};
@@ -22,9 +26,10 @@ class ScanLowering {
       for (NodeId n = 0; n < static_cast<NodeId>(traced.graph.size()); ++n) add_step(traced.graph, n, calls);
     else
       add_uniforms(traced, calls);
-    const auto first_output = traced.outputs.begin() + body_.num_carry;
-    for (auto n = traced.outputs.begin(); n != traced.outputs.end(); ++n)
-      (n < first_output ? code_->next : code_->outputs).push_back(operand(*n));
+    const auto num_carry = static_cast<std::size_t>(body_.num_carry);
+    code_->next.resize(num_carry);
+    for (std::size_t i = 0; i < num_carry; ++i) code_->next[code_->place_of[i]] = operand(traced.outputs[i]);
+    for (std::size_t i = num_carry; i < traced.outputs.size(); ++i) code_->outputs.push_back(operand(traced.outputs[i]));
     code_->steps = body_.steps;
     code_->backwards = body_.backwards;
     code_->checkpoints = body_.checkpoints;
@@ -40,7 +45,7 @@ class ScanLowering {
     number_.assign(static_cast<std::size_t>(graph.size()), no_node);
     auto next = static_cast<std::uint32_t>(graph.num_parameters());
     for (NodeId n = 0; n < number_.size(); ++n)
-      if (graph.op(n) == Op::parameter) number_[n] = static_cast<std::uint32_t>(graph.payload(n));
+      if (graph.op(n) == Op::parameter) number_[n] = code_->place_of[static_cast<std::size_t>(graph.payload(n))];
     code_->first_constant = next;
     for (NodeId n = 0; n < number_.size(); ++n)
       if (graph.is_constant(n)) {
@@ -59,7 +64,6 @@ class ScanLowering {
     const auto keep = [&](NodeId n) {
       if (work.kept[n] == 0) work.kept[n] = ++last;
     };
-    for (const NodeId n : traced.outputs) keep(n);
     std::vector<NodeId> nodes;
     for (NodeId n = 0; n < number_.size(); ++n) {
       const Op op = graph.op(n);
@@ -69,6 +73,8 @@ class ScanLowering {
       }
       if (number_[n] == no_node) nodes.push_back(n);
     }
+    for (const NodeId n : traced.outputs)
+      if (work.kept[n] == 0) work.kept[n] = UniformWork::in_any_order;
     UniformCoder coder(work, number_, code_->num_values, code_->operands, code_->calls);
     coder.add(nodes, code_->uniform, [&](NodeId n) { return calls.add(n); });
     code_->num_values = coder.num_places();
@@ -99,6 +105,21 @@ class ScanLowering {
   std::shared_ptr<ScanCode> code_ = std::make_shared<ScanCode>();
 };
 
+// Over single values once more where that puts in a row what groups gather otherwise.
+std::shared_ptr<ScanCode> lower_scan(const ScanBody& body, bool by_row) {
+  const auto num_parameters = static_cast<std::size_t>(body.graph.num_parameters());
+  auto code = ScanLowering(body, by_row, places_as_recorded(num_parameters)).run();
+  constexpr int most_trials = 2;
+  for (int trial = 0; trial < most_trials && !by_row && code->calls.scans.empty(); ++trial) {
+    const std::size_t gathered = num_gathered(code->calls);
+    if (gathered == 0) break;
+    auto other = ScanLowering(body, by_row, places_as_groups_read(*code)).run();
+    if (num_gathered(other->calls) >= gathered) break;
+    code = std::move(other);
+  }
+  return code;
+}
+
 NodeId owner_of(const Graph& graph, NodeId n) { return graph.op(n) == Op::result ? graph.operands(n)[0] : n; }
 
 }  // namespace
@@ -108,14 +129,17 @@ std::uint32_t CallBuilder::add_scan(NodeId n) {
   const auto x = graph_.operands(n);
   const auto C = static_cast<std::size_t>(body.num_carry), I = static_cast<std::size_t>(body.num_inputs);
   ScanCall call;
-  call.code = ScanLowering(body, by_row_).run();
+  call.code = lower_scan(body, by_row_);
+  std::vector<NodeId> operand(x.size());  // by place
+  for (std::size_t i = 0; i < x.size(); ++i) operand[call.code->place_of[i]] = x[i];
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (i >= C && i < C + I)
-      call.inputs.push_back(source(x[i]));
+      call.inputs.push_back(source(operand[i]));
     else
-      (i < C ? call.carry : call.captures).push_back(number_(x[i]));
+      (i < C ? call.carry : call.captures).push_back(number_(operand[i]));
   }
-  for (std::size_t i = 0; i < C; ++i) call.results.push_back(number_(n + static_cast<NodeId>(i)));
+  call.results.resize(C);
+  for (std::size_t i = 0; i < C; ++i) call.results[call.code->place_of[i]] = number_(n + static_cast<NodeId>(i));
   calls_.scans.push_back(std::move(call));
   return scans_[n] = static_cast<std::uint32_t>(calls_.scans.size() - 1);
 }
@@ -268,19 +292,44 @@ void find_input_runs(ScanCall& call, const std::vector<ScanCall>& scans) {
   call.inputs.clear();
 }
 
+// Few runs for what they copy; of single values, what stands in short ones goes one by one.
+PlaceCopies copies(const std::vector<PlaceRun>& runs, bool by_row) {
+  constexpr std::uint32_t worth_a_call = 8;
+  PlaceCopies result;
+  for (const PlaceRun& run : runs) {
+    if (by_row || run.count >= worth_a_call) {
+      result.runs.push_back(run);
+      continue;
+    }
+    for (std::uint32_t k = 0; k < run.count; ++k) {
+      result.from.push_back(run.from + k);
+      result.to.push_back(run.to + k);
+    }
+  }
+  return result;
+}
+
+void find_copies(ScanCall& call) {
+  const ScanCode& code = *call.code;
+  std::vector<PlaceRun> carries, outputs, next;
+  for (std::uint32_t i = 0; i < call.kept.size(); ++i) {
+    if (call.kept[i] < code.num_carry)
+      add_to(carries, code.place_of[call.kept[i]], i);
+    else
+      add_to(outputs, code.outputs[call.kept[i] - code.num_carry], i);
+  }
+  for (std::uint32_t i = 0; i < code.num_carry; ++i) add_to(next, code.next[i], i);
+  call.kept_carries = copies(carries, code.by_row);
+  call.kept_outputs = copies(outputs, code.by_row);
+  call.next = copies(next, code.by_row);
+}
+
 }  // namespace
 
 void find_runs(FrameCalls& calls) {
   for (ScanCall& call : calls.scans) {
-    const ScanCode& code = *call.code;
     find_input_runs(call, calls.scans);
-    for (std::uint32_t i = 0; i < call.kept.size(); ++i) {
-      if (call.kept[i] < code.num_carry)
-        add_to(call.kept_carries, call.kept[i], i);
-      else
-        add_to(call.kept_outputs, code.outputs[call.kept[i] - code.num_carry], i);
-    }
-    for (std::uint32_t i = 0; i < code.num_carry; ++i) add_to(call.next, code.next[i], i);
+    find_copies(call);
     find_runs(call.code->calls);
   }
 }

@@ -41,8 +41,10 @@ inline std::size_t place_of_eight(const RowCode& code, std::size_t eight) {
 
 inline Xbyak::Zmm sum_register(std::uint32_t sum) { return Xbyak::Zmm(num_registers - 1 - static_cast<int>(sum)); }
 
-// The stack, in vectors: one to fold sums in, the sums that have no registers, the uniform values where they are few, then
-// values that wait.
+inline Xbyak::Xmm total_register(std::uint32_t sum) { return Xbyak::Xmm(num_registers - 1 - static_cast<int>(sum)); }
+
+// The stack, in vectors: one to fold sums in or to take terms from, the sums that have no registers, the uniform values where
+// they are few, then values that wait.
 inline std::uint32_t num_sums_in_memory(const RowCode& code) {
   return static_cast<std::uint32_t>(code.sums.size() - sums_in_registers(code));
 }
@@ -370,7 +372,10 @@ class RunGenerator {
       now_ = time_[part(n, v)];
       if (adds) {
         if (in_memory) locked_[static_cast<std::size_t>(sum)] = true;
-        add_to_sum(n, v, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
+        if (of_single_values(body_))
+          add_in_order(n, v);
+        else
+          add_to_sum(n, v, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
       } else {
         const int r = instruction(n, v);
         unlock();
@@ -399,6 +404,25 @@ class RunGenerator {
       const Xbyak::Zmm x = zmm(in_register(a));
       with_operand(b, [&](const Xbyak::Operand& y) { to_.vfmadd231pd(sum, x, y); });
     }
+    unlock();
+    free_slots(n, v);
+    drop_dead(n, v);
+  }
+
+  // Of single values: one after the other, those that do not exist as -0. (From memory, where the terms have just been
+  // written: the additions wait for one another in any case.)
+  void add_in_order(ValueId n, int v) {
+    const Part term{code_.values[n].a, v};
+    int from = in_register(term);
+    if (masked_) {
+      const int r = take_register();
+      to_.vbroadcastsd(zmm(r), to_.ptr[pool + static_cast<int>(pool_sign) * 8]);
+      to_.vmovapd(zmm(r) | exists(v), zmm(from));
+      from = r;
+    }
+    to_.vmovupd(to_.ptr[stack], zmm(from));
+    const Xbyak::Xmm total = total_register(code_.values[n].c);
+    for (int lane = 0; lane < vector_rows; ++lane) to_.vaddsd(total, total, to_.ptr[stack + lane * row_bytes]);
     unlock();
     free_slots(n, v);
     drop_dead(n, v);

@@ -21,17 +21,23 @@ class RunRoutine {
     const std::size_t reserve_at = to_.getSize() + 3;  // the constant of: sub rsp, imm32
     to_.sub(stack, 0x7fffff00);
     load_pointers(constants);
-    for (std::uint32_t s = 0; s < sums_in_registers(code_); ++s) to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
+    const bool single = of_single_values(body_);
+    for (std::uint32_t s = 0; s < sums_in_registers(code_); ++s) {
+      if (single)
+        to_.vmovsd(total_register(s), to_.ptr[pool + static_cast<int>(pool_sign) * 8]);  // -0, to which all can be added
+      else
+        to_.vpxorq(sum_register(s), sum_register(s), sum_register(s));
+    }
     if (num_sums_in_memory(code_) > 0) to_.vpxorq(Xbyak::Zmm(0), Xbyak::Zmm(0), Xbyak::Zmm(0));
     for (std::uint32_t s = 0; s < num_sums_in_memory(code_); ++s) to_.vmovupd(to_.ptr[stack + place_of_sum(s)], Xbyak::Zmm(0));
     spread();
-    // Of single values all exist: vectors that are left over are worked on one by one.
-    const bool single = of_single_values(body_);
+    // Of single values all may be read and written: vectors that are left over are worked on one by one. A sum asks which exist.
+    const bool all_exist = single && code_.sums.empty();
     const std::vector<ValueId> residents = choose_residents();
-    RunGenerator all(to_, body_, code_, fetches_ahead_, false, residents), last(to_, body_, code_, fetches_ahead_, !single, residents);
+    RunGenerator all(to_, body_, code_, fetches_ahead_, false, residents), last(to_, body_, code_, fetches_ahead_, !all_exist, residents);
     if (single) last.set_width(1);
     all.load_residents();
-    to_.mov(whole, to_.ptr[leaf + static_cast<int>(single ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
+    to_.mov(whole, to_.ptr[leaf + static_cast<int>(all_exist ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
     to_.and_(whole, -all.rows_at_once());
     to_.shl(whole, 3);
     loop(all, whole);
@@ -117,6 +123,7 @@ class RunRoutine {
   // Lanes l and l + 4 of each, l and l + 2, l and l + 1, as the kernels fold; eight sums at a time.
   void store_sums() {
     if (code_.sums.empty()) return;
+    if (of_single_values(body_)) return store_totals();
     to_.mov(place, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, sums))]);
     for (std::uint32_t first = 0; first < code_.sums.size(); first += vector_rows) {
       const auto x = [&](std::uint32_t s) {
@@ -138,6 +145,12 @@ class RunRoutine {
         to_.mov(to_.ptr[place + static_cast<int>(code_.sums[first + s]) * row_bytes], offset);
       }
     }
+  }
+
+  // Of single values each sum is one more of them.
+  void store_totals() {
+    for (std::uint32_t s = 0; s < code_.sums.size(); ++s)
+      to_.vmovsd(to_.ptr[blocks + static_cast<int>(code_.sums[s] - body_.first_block()) * row_bytes], total_register(s));
   }
 
   void fold_halves(const Xbyak::Zmm& to, const Xbyak::Zmm& x, const Xbyak::Zmm& y, std::uint8_t one, std::uint8_t other) {

@@ -34,6 +34,12 @@ struct PlaceRun {
   std::uint32_t from, to, count;
 };
 
+// What is copied of single values or blocks: runs and, where these would be short, single values one by one.
+struct PlaceCopies {
+  std::vector<PlaceRun> runs;
+  std::vector<std::uint32_t> from, to;
+};
+
 // Of what a scan keeps.
 struct StackedRun {
   std::uint32_t scan;
@@ -48,7 +54,7 @@ struct ScanCall {
   // Once all calls of the frame are known, see find_runs().
   std::vector<StackedRun> stacked_inputs;
   std::vector<std::uint32_t> listed_inputs, listed_values;  // numbers of inputs; their sources, step by step
-  std::vector<PlaceRun> kept_carries, kept_outputs, next;   // to what is kept; to the carry
+  PlaceCopies kept_carries, kept_outputs, next;             // to what is kept; to the carry
 };
 
 struct UnstackCall {
@@ -121,9 +127,11 @@ struct FrameCalls {
   std::vector<std::shared_ptr<FusedGroups>> fused;
 };
 
-// The values of a step are its carry, inputs and captures, then constants, then what it computes.
+// The values of a step are its carry, inputs and captures, then constants, then what it computes. The first three are in an
+// order of the code's own: that of `place_of`, by parameter of the body; so are the lists of its calls.
 struct ScanCode {
   Index steps = 0;
+  bool by_row = false;
   bool backwards = false;
   Index checkpoints = 0;
   std::uint32_t num_carry = 0, num_inputs = 0, num_values = 0, first_constant = 0;
@@ -132,7 +140,7 @@ struct ScanCode {
   std::vector<BodyStep> body;                 // or over blocks,
   std::vector<BodyInstruction> instructions;  // bound to kernels
   std::vector<std::uint32_t> operands;
-  std::vector<std::uint32_t> next, outputs;
+  std::vector<std::uint32_t> place_of, next, outputs;
   FrameCalls calls;
 };
 

@@ -30,14 +30,15 @@ void Frame::copy_from(std::uint32_t number, double* to) const {
     std::copy_n(from, padded, to);
 }
 
-void Frame::copy_from(const std::vector<PlaceRun>& runs, double* to) const {
+void Frame::copy_from(const PlaceCopies& copies, double* to) const {
   const auto block = static_cast<std::size_t>(padded);
-  for (const PlaceRun& run : runs) {
+  for (const PlaceRun& run : copies.runs) {
     if (run.count == 1)
       copy_from(run.from, to + run.to * block);
     else
       std::copy_n(at(run.from), run.count * block, to + run.to * block);
   }
+  for (std::size_t i = 0; i < copies.from.size(); ++i) to[copies.to[i]] = values[copies.from[i]];  // single values
 }
 
 ScanRun::ScanRun(const FrameCalls& calls, FrameState& state, const Frame& frame)

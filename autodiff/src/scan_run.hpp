@@ -47,7 +47,7 @@ struct Frame {
     return by_row() ? pointers[number & ~uniform_bit] : values + number;
   }
   void copy_from(std::uint32_t number, double* to) const;
-  void copy_from(const std::vector<PlaceRun>& runs, double* to) const;
+  void copy_from(const PlaceCopies& copies, double* to) const;
 };
 
 class ScanRun {

@@ -108,14 +108,14 @@ void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstr
   }
 }
 
-// What leaves the frame is in the order in which it does; else members are in the order of their own operands or, where
+// What leaves the frame is in the order in which it does, if there is one; else members are in the order of their own operands or, where
 // that leaves fewer runs, first by their roles, so that what is read side by side stands side by side.
 void UniformCoder::order_members(std::span<NodeId> members, Op op) {
   members_.clear();
   bool kept = true, one_role = true;
   for (const NodeId n : members) {
     members_.push_back({scheduler_.role(n), places_read(n), n});
-    kept = kept && work_.kept[n] != 0;
+    kept = kept && work_.kept[n] != 0 && work_.kept[n] != UniformWork::in_any_order;
     one_role = one_role && members_.back().role == members_[0].role;
   }
   if (kept)

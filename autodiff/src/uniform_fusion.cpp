@@ -69,8 +69,12 @@ class Fusion {
       if (work_[i].is_done) continue;
       const std::vector<std::size_t> loop = loop_from(i);
       if (loop.size() >= least_groups && calls_.fused.size() < most_fused) {
-        add_fused(loop);
-        for (const std::size_t k : loop) add(k);
+        const SumAlong sum = sum_along(loop);
+        std::vector<std::size_t> all = loop;
+        all.insert(all.end(), sum.chain.begin(), sum.chain.end());
+        std::ranges::sort(all);
+        add_fused(loop, all, sum);
+        for (const std::size_t k : all) add(k);
       } else {
         add(i);
       }
@@ -101,6 +105,8 @@ class Fusion {
 
   Work single(const UniformInstruction& i, std::uint32_t read_until) {
     const std::span x(operands_.data() + i.first, i.count);
+    // The first two may be swapped, so that what the others stand in a row with comes last of them.
+    if (i.op == Op::sum && i.count > 2 && x[0] + 1 == x[2] && x[1] + 1 != x[2]) std::swap(x[0], x[1]);
     Work work{i, read_until, {}, {i.result, i.result + 1}};
     const auto next_to = [](std::uint32_t a, std::uint32_t b) { return b == a + 1; };
     if (is_long_sum(i) && std::ranges::adjacent_find(x.subspan(1), std::not_fn(next_to)) == x.end()) {
@@ -145,6 +151,63 @@ class Fusion {
     return loop;
   }
 
+  // A sum of all members of one group of a loop, in their order, which the loop may take on the way: the additions, which wait
+  // for one another, then have the loop's other work beside them. As a chain: each adds members in a row to the one before.
+  struct SumAlong {
+    std::size_t terms = 0;  // the group's
+    std::vector<std::size_t> chain;
+  };
+
+  SumAlong sum_along(const std::vector<std::size_t>& loop) const {
+    for (const std::size_t k : loop)
+      if (SumAlong sum{k, chain_over(k)}; !sum.chain.empty() && fits(sum, loop)) return sum;
+    return {};
+  }
+
+  std::vector<std::size_t> chain_over(std::size_t group) const {
+    const std::uint32_t first = work_[group].writes.first, end = first + work_[group].group->count;
+    std::vector<std::size_t> chain;
+    Places so_far{first, first + 1};
+    std::uint32_t next = first + 1;
+    for (std::size_t i = group + 1; i < work_.size() && next < end; ++i) {
+      const Work& w = work_[i];
+      if (const std::uint32_t end_of_sum = w.is_done ? 0 : end_if_added(w, so_far.first, next); end_of_sum != 0) {
+        chain.push_back(i);
+        so_far = w.writes;
+        next = end_of_sum;
+      } else if (w.writes.meet(work_[group].writes) || w.writes.meet(so_far)) {
+        break;
+      }
+    }
+    return next == end ? chain : std::vector<std::size_t>();
+  }
+
+  // Of what adds the values from `next` on, which stand in a row, to one: where they end. Else 0.
+  static std::uint32_t end_if_added(const Work& w, std::uint32_t so_far, std::uint32_t next) {
+    const auto starts = [&](std::size_t a, std::size_t b) { return w.reads[a].first == so_far && w.reads[b].first == next; };
+    if (w.is_sum) return starts(0, 1) ? w.reads[1].end : 0;
+    if (w.instruction.op == Op::add) return starts(0, 1) || starts(1, 0) ? next + 1 : 0;
+    if (w.instruction.op != Op::sum || !starts(0, 1)) return 0;
+    for (std::size_t k = 2; k < w.reads.size(); ++k)
+      if (w.reads[k].first != next + k - 1) return 0;
+    return next + static_cast<std::uint32_t>(w.reads.size()) - 1;
+  }
+
+  bool fits(const SumAlong& sum, const std::vector<std::size_t>& loop) const {
+    std::vector<std::size_t> all = loop;
+    all.insert(all.end(), sum.chain.begin(), sum.chain.end());
+    std::ranges::sort(all);
+    return std::ranges::all_of(sum.chain, [&](std::size_t s) {
+      const Work& w = work_[s];
+      if (w.writes.end > last_place || (s != sum.chain.back() && !is_private(s, all))) return false;
+      for (const std::size_t k : loop)
+        if (w.writes.meet(work_[k].writes) || work_[k].reads_from(w)) return false;
+      for (std::size_t i = loop[0]; i < s; ++i)
+        if (!work_[i].is_done && !std::ranges::binary_search(all, i) && w.waits_for(work_[i])) return false;
+      return true;
+    });
+  }
+
   // Whether none but the groups of the loop read what this one of them writes.
   bool is_private(std::size_t k, const std::vector<std::size_t>& loop) const {
     const std::uint32_t until = work_[k].read_until - first_number_;
@@ -154,14 +217,15 @@ class Fusion {
     return true;
   }
 
-  void add_fused(const std::vector<std::size_t>& loop) {
+  // `all`: the groups of the loop and the sums that it takes, in order.
+  void add_fused(const std::vector<std::size_t>& loop, const std::vector<std::size_t>& all, const SumAlong& sum) {
     Body body;
     body.leaf_rows = 1;
     for (const std::size_t k : loop)
       for (const Places& r : work_[k].reads)
         if (!r.in_a_row) body.uniforms.push_back(r.first);
     std::ranges::sort(body.uniforms);
-    body.uniforms.erase(std::ranges::unique(body.uniforms).begin(), body.uniforms.end());
+    body.uniforms.erase(std::unique(body.uniforms.begin(), body.uniforms.end()), body.uniforms.end());
     const auto first_block = static_cast<std::uint32_t>(body.uniforms.size());
     body.num_blocks = last_place;
     for (const std::size_t k : loop) {
@@ -172,12 +236,16 @@ class Fusion {
       for (const Places& r : work.reads)
         body.operands.push_back(r.in_a_row ? first_block + r.first : number_of(body.uniforms, r.first) | uniform_bit);
       body.operands.push_back(result);
+      if (sum.chain.empty() || k != sum.terms) continue;
+      const std::uint32_t total = first_block + work_[sum.chain.back()].writes.first;
+      body.steps.push_back({Op::sum_rows, StepKind::plain, 1, static_cast<std::uint32_t>(body.operands.size()), 1, total, 0});
+      body.operands.push_back(result);
     }
     BodyStep reader{Op::max_rows, StepKind::plain, 0, static_cast<std::uint32_t>(body.operands.size()), 0, 0, 0};
     for (const std::size_t k : loop)
-      if (!is_private(k, loop)) body.operands.push_back(first_block + work_[k].writes.first), ++reader.count;
+      if (!is_private(k, all)) body.operands.push_back(first_block + work_[k].writes.first), ++reader.count;
     body.steps.push_back(reader);
-    to_.push_back({fused_call, static_cast<std::uint32_t>(calls_.fused.size()), static_cast<std::uint32_t>(loop.size()), 0});
+    to_.push_back({fused_call, static_cast<std::uint32_t>(calls_.fused.size()), static_cast<std::uint32_t>(all.size()), 0});
     calls_.fused.push_back(std::make_shared<FusedGroups>(std::move(body), work_[loop[0]].group->count));
   }
 

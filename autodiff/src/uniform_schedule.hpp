@@ -20,6 +20,7 @@ struct UniformWork {
   std::vector<std::uint32_t> uses;  // by node: how often it is an operand of what is computed
   std::vector<std::uint32_t> kept;  // by node: read by others, too: outputs, rows, calls; numbered from 1 on in the
                                     // order in which they are read best
+  static constexpr std::uint32_t in_any_order = ~0u;  // of what is kept
 };
 
 // Nodes `first` .. `first + count` of the schedule: one, or a group.

@@ -114,6 +114,56 @@ BOOST_AUTO_TEST_CASE(checkpoints_do_not_change_a_bit) {
   }
 }
 
+// Twelve units side by side, whose weights are used unit by unit: a body of groups, with carries that swap places, one that
+// stays and one that is another's before the step.
+constexpr std::size_t units = 12;
+constexpr Index weights_a_unit = 3, num_weights = weights_a_unit * static_cast<Index>(units);
+
+// Unit i has the carries 2 i and 2 i + 1.
+const auto units_side_by_side = [](ExprSpan w) {
+  return [w](ExprSpan c, ExprSpan x) {
+    ScanStep step{{c.begin(), c.end()}, {}};
+    Expr total = 0.0;
+    for (std::size_t i = 0; i < units; ++i) {
+      const auto weight = [&](Index k) { return w[weights_a_unit * static_cast<Index>(i) + k]; };
+      const Index own = 2 * static_cast<Index>(i);
+      const Expr z = tanh(weight(0) * c[own] + weight(1) * x[static_cast<Index>(i % 4)] + weight(2));
+      step.carry[2 * i] = z * c[own + 1];
+      total += z;
+    }
+    for (std::size_t i = 0; i < units; i += 2) std::swap(step.carry[2 * i + 1], step.carry[2 * i + 3]);
+    step.carry[2 * units - 1] = c[2 * static_cast<Index>(units) - 1];
+    step.carry[2 * units - 3] = c[0];
+    step.outputs = {total, step.carry[4], c[7]};
+    return step;
+  };
+};
+
+template <class Loop>
+Expr units_cost(ExprSpan w, const Loop& loop) {
+  constexpr Index steps = 40;
+  std::vector<Expr> inputs, carry;
+  for (Index t = 0; t < 4 * steps; ++t) inputs.push_back(t % 9 == 0 ? w[t % num_weights] * 0.3 : Expr(std::sin(0.1 * static_cast<double>(t))));
+  for (Index i = 0; i < 2 * static_cast<Index>(units); ++i) carry.push_back(w[i] + 0.5);
+  const Scan result = loop(steps, ExprSpan(carry), ExprSpan(inputs), units_side_by_side(w));
+  Expr total = 0.0;
+  for (const Expr& c : result.carry) total += square(c);
+  for (const std::vector<Expr>& outputs : result.outputs) total += outputs[0] * outputs[1] + square(outputs[2]);
+  return total;
+}
+
+BOOST_AUTO_TEST_CASE(units_side_by_side_are_those_of_the_loop_unrolled) {
+  Vector w(num_weights), v(num_weights);
+  for (Index i = 0; i < num_weights; ++i) w[i] = 0.7 * std::sin(2.0 + 3.0 * static_cast<double>(i)), v[i] = std::cos(static_cast<double>(i * i));
+  const Function g = record(num_weights, [](ExprSpan x) { return units_cost(x, by_loop); });
+  for (const Index checkpoints : {0, 1, 6}) {
+    const Function f = record(num_weights, [&](ExprSpan x) { return units_cost(x, by_scan_with(checkpoints)); });
+    BOOST_TEST(f.value(w) == g.value(w), boost::test_tools::tolerance(1e-13));
+    check_close(f.value_and_gradient(w).second, g.value_and_gradient(w).second, 1e-12);
+    check_close(f.hessian_vector(w, v), g.hessian_vector(w, v), 1e-12);
+  }
+}
+
 // y' = -k y, Euler: y_n = (1 - k h)^n y_0, and its derivatives in closed form.
 BOOST_AUTO_TEST_CASE(an_ode_of_a_million_steps) {
   constexpr Index n = 1000000;

@@ -4,6 +4,9 @@
 #include "autodiff/evaluate.hpp"
 
 #include "interpreter.hpp"
+#include "scan_places.hpp"
+
+#include <rappel/autodiff.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -285,6 +288,99 @@ BOOST_AUTO_TEST_CASE(sums_of_a_row_begin_early) {
   const Op group = detail::group_call;
   BOOST_TEST((ops == std::vector<Op>{group, detail::sum_in_a_row, group, group, group}));
   check_compiled_or_not(traced);
+}
+
+// Sums of all members of a column that a loop makes are taken in it, in their order.
+std::size_t num_sums_along(const Traced& traced) {
+  std::size_t count = 0;
+  const std::vector<detail::UniformInstruction> all = detail::lower(traced).stages[0].uniforms;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].op == detail::fused_call)
+      count += static_cast<std::size_t>(std::ranges::count(all.begin() + static_cast<std::ptrdiff_t>(i),
+                                                           all.begin() + static_cast<std::ptrdiff_t>(i + 1 + all[i].count),
+                                                           detail::sum_in_a_row, &detail::UniformInstruction::op));
+  return count;
+}
+
+// Terms of all sizes, or each of them -0. Who reads the sum, if anyone: what comes after the loop, or a group that then is
+// no part of it.
+Traced sum_of_a_column(std::size_t members, bool all_are_minus_zero, int reader) {
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> x, terms, others;
+  for (std::size_t i = 0; i < members; ++i) x.push_back(graph.parameter());
+  const NodeId zero = graph.constant(0.0), large = graph.constant(1e9), one = graph.constant(1.0);
+  for (const NodeId n : x) terms.push_back(graph.node(Op::square, {n}));
+  for (NodeId& n : terms) n = graph.node(Op::mul, {n, all_are_minus_zero ? zero : large});
+  for (std::size_t i = 0; i < members; ++i) terms[i] = graph.node(Op::mul, {terms[i], x[i]});
+  for (NodeId& n : terms) n = graph.node(Op::neg, {n});
+  if (all_are_minus_zero)
+    for (NodeId& n : terms) n = graph.node(Op::min, {n, graph.constant(-0.0)});
+  for (const NodeId n : x) others.push_back(graph.node(Op::sub, {n, one}));
+  NodeId total = terms[0];
+  for (std::size_t i = 1; i < members; ++i) total = graph.node(Op::add, {total, terms[i]});
+  if (reader == 1) total = graph.node(Op::square, {total});
+  if (reader == 2)
+    for (NodeId& n : others) n = graph.node(Op::mul, {n, total});
+  traced.outputs = others;
+  traced.outputs.push_back(total);
+  return traced;
+}
+
+BOOST_AUTO_TEST_CASE(loops_take_the_sum_of_a_column_on_the_way) {
+  for (const std::size_t members : {32, 33, 39, 40, 64, 65, 98, 99, 100, 127, 128, 129, 130, 256, 257, 500, 1001})
+    for (const bool all_are_minus_zero : {false, true})
+      for (const int reader : {0, 1, 2}) {
+        const Traced traced = sum_of_a_column(members, all_are_minus_zero, reader);
+        BOOST_TEST((num_sums_along(traced) > 0) == true, members << " members, reader " << reader);
+        check_compiled_or_not(traced);
+      }
+}
+
+// Where the caller has room for some of the outputs in one place and for the others, or a few of them, in another.
+BOOST_AUTO_TEST_CASE(outputs_of_a_trace_go_to_two_places_in_order) {
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> x;
+  for (int i = 0; i < 25; ++i) x.push_back(graph.parameter());
+  for (const NodeId n : x) traced.outputs.push_back(graph.node(Op::square, {n}));
+  traced.outputs.insert(traced.outputs.end(), {x[3], x[4], x[24], traced.outputs[7], x[3]});
+  const std::vector<double> at = parameters_for(graph), expected = evaluate(graph, traced.outputs, Inputs<double>{at});
+  const auto executor = detail::make_interpreter(detail::lower(traced), detail::preferred_kernels());
+  constexpr double untouched = 77.0;
+  for (std::size_t first = 0; first <= expected.size(); ++first)
+    for (const std::size_t rest : {std::size_t{0}, std::size_t{1}, expected.size() - first, expected.size()}) {
+      std::vector<double> a(first + 1, untouched), b(rest + 1, untouched);
+      detail::Workspace workspace;
+      executor->run({at, {}, {}}, 1, workspace, {MutableSpan(a.data(), first), MutableSpan(b.data(), rest)}, nullptr);
+      a.pop_back();
+      for (std::size_t i = 0; i < first; ++i) BOOST_TEST(a[i] == expected[i]);
+      for (std::size_t i = 0; i < rest; ++i) BOOST_TEST(b[i] == (first + i < expected.size() ? expected[first + i] : untouched));
+      BOOST_TEST(b.back() == untouched);
+    }
+}
+
+// Weights and carries of a scan's body stand as its groups read them, in whatever order it names them.
+BOOST_AUTO_TEST_CASE(groups_of_a_scan_find_what_they_read_in_a_row) {
+  constexpr Index units = 12, steps = 7;
+  const Function f = record(4 * units, [](ExprSpan w) {
+    const Scan result = scan(steps, w.first(2 * units), {}, [w](ExprSpan c, ExprSpan) {
+      ScanStep step{{c.begin(), c.end()}, {}};
+      for (Index i = 0; i < units; ++i) {
+        const auto at = static_cast<std::size_t>(2 * i);
+        step.carry[at] = tanh(w[4 * i] * c[2 * i] + w[4 * i + 1] * c[2 * i + 1] + w[4 * i + 2]);
+        step.carry[at + 1] = step.carry[at] * w[4 * i + 3];
+      }
+      return step;
+    });
+    return sum(result.carry);
+  });
+  const detail::Program program = detail::lower({f.graph(), {static_cast<NodeId>(f.graph().size() - 1)}, {}});
+  BOOST_REQUIRE_EQUAL(program.calls.scans.size(), 1u);
+  const detail::ScanCode& code = *program.calls.scans[0].code;
+  BOOST_TEST(code.calls.groups.size() >= 3u);
+  BOOST_TEST(detail::num_gathered(code.calls) == 0u);
+  BOOST_TEST((code.place_of != detail::places_as_recorded(code.place_of.size())));
 }
 
 // A cost of a few thousand values needs no more places than are read at a time.
