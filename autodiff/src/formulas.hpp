@@ -99,6 +99,8 @@ struct ExpBySixteenths {
   static constexpr double per_step = 0x1.71547652b82fep+4, step_high = 0x1.62e42fefa0000p-5, step_low = 0x1.cf79abc9e3b3ap-44;
   static constexpr double coefficients[] = {0.5000000000000001,   0.16666666666666669,   0.041666666663595475,
                                             0.00833333333299209, 0.0013889063440690236, 0.0001984146378750897};
+  static constexpr double fewer_coefficients[] = {0.5000000000000006, 0.1666666666441787, 0.041666666659656106, 0.00833347192323944,
+                                                  0.0013889128996711192};
 };
 
 // exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.6 ulp, and right

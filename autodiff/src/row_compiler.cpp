@@ -56,13 +56,13 @@ class MachineCode final : public RowMachineCode {
   static constexpr std::size_t most_instructions = 100'000;
 
   const double* pool_of(const RowCode& code) {
-    double* const pool = pools_.emplace_back().reserve(place_of_eight(code, code.eights.size()));
-    pool[pool_sign] = -0.0;
-    pool[pool_size] = std::bit_cast<double>(~std::uint64_t{0} >> 1);
+    double* const numbers = pools_.emplace_back().reserve(place_of_eight(code, code.eights.size()));
+    numbers[pool_sign] = -0.0;
+    numbers[pool_size] = std::bit_cast<double>(~std::uint64_t{0} >> 1);
     for (std::size_t k = 0; k < code.constants.size(); ++k)
-      std::fill_n(pool + place_in_pool(code, k), spreads_constants(code) ? vector_rows : 1, code.constants[k]);
-    for (std::size_t k = 0; k < code.eights.size(); ++k) std::ranges::copy(code.eights[k], pool + place_of_eight(code, k));
-    return pool;
+      std::fill_n(numbers + place_in_pool(code, k), spreads_constants(code) ? vector_rows : 1, code.constants[k]);
+    for (std::size_t k = 0; k < code.eights.size(); ++k) std::ranges::copy(code.eights[k], numbers + place_of_eight(code, k));
+    return numbers;
   }
 
   // A long dot over columns is a loop that the kernels have; a run ends somewhere, so that scheduling it stays cheap.

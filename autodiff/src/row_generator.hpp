@@ -50,12 +50,12 @@ inline std::uint32_t num_sums_in_memory(const RowCode& code) {
 }
 inline int place_of_sum(std::uint32_t sum) { return static_cast<int>(1 + sum) * vector_bytes; }
 inline std::vector<std::uint32_t> spread_uniforms(const Body& body, const RowCode& code) {
-  std::vector<std::uint32_t> uniforms;
+  std::vector<std::uint32_t> spread;
   for (const MicroInstruction& i : code.values)
-    if (i.op == MicroOp::uniform) uniforms.push_back(i.a);
+    if (i.op == MicroOp::uniform) spread.push_back(i.a);
   constexpr Index worth_it = 256;  // rows
-  if (body.leaf_rows < worth_it || uniforms.size() > most_spread) uniforms.clear();
-  return uniforms;
+  if (body.leaf_rows < worth_it || spread.size() > most_spread) spread.clear();
+  return spread;
 }
 
 // The rows of one run. Registers go to values as they are made; where there is none left, the one whose next use is farthest gives
