@@ -3,6 +3,8 @@
 #include "copy_nodes.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -130,7 +132,7 @@ class SplitPowers {
     const auto x = graph_.operands(n);
     const auto read_powers = [&](NodeId base) {
       const Chain& chain = powers_.chain(base);
-      for (std::uint32_t j = 1; j <= group_size; ++j) f(chain.powers[j]);
+      for (std::uint32_t j = 1; j < group_size; ++j) f(chain.powers[j]);
     };
     if (const auto found = runs_.find(n); found != runs_.end()) {
       const Run& run = found->second;
@@ -195,7 +197,7 @@ class SplitPowers {
     std::map<NodeId, bool> is_read;  // by base: a higher power, by others
     const auto read = [&](NodeId x, NodeId by) {
       const NodeId base = powers_.base(x);
-      if (base == no_node || powers_.exponent(x, base) <= group_size) return;
+      if (base == no_node || powers_.exponent(x, base) < group_size) return;
       const bool power = by != no_node && powers_.base(by) == base && graph_.op(by) != Op::square;
       if (!power) is_read[base] = true;
     };
@@ -235,15 +237,42 @@ class SplitPowers {
     return graph_.is_constant(n) ? to_.new_constant(graph_.value(n)) : copy_node(graph_, n, map_, operands_, to_);
   }
 
-  // x^j, 0 < j <= 8
+  // x^j, 0 < j < 8
   NodeId power(NodeId base, std::uint32_t j) const { return map_[powers_.chain(base).powers[j]]; }
 
-  // x^(8 i), i > 0
+  // x^8 is high + off: what is rounded off would count as often as x^8 is multiplied.
+  struct Heads {
+    NodeId high, high_times_off;
+    std::vector<NodeId> powers = {no_node};  // x^8, x^16, ..
+  };
+
+  // Where the highest power is beyond the range `off` counts as 0: it would make NaN of infinities.
+  Heads first_head(NodeId base) {
+    const auto square_of = [&](NodeId x) { return to_.node(Op::mul, {x, x}); };
+    const auto rounded = [&](NodeId x, NodeId square) { return to_.node(Op::fma, {to_.node(Op::neg, {x}), x, square}); };  // square - x^2
+    const auto rounded_again = [&](NodeId x, NodeId before, NodeId square) {  // square - (x - before)^2
+      return to_.node(Op::fma, {to_.node(Op::add, {x, x}), before, rounded(x, square)});
+    };
+    const NodeId x1 = map_[base], x2 = power(base, 2), x4 = square_of(x2), x8 = square_of(x4);
+    const NodeId off = rounded_again(x4, rounded_again(x2, rounded(x1, x2), x4), x8);
+    const auto highest = static_cast<double>(powers_.chain(base).most() / group_size);
+    const double largest = std::pow(std::numeric_limits<double>::max(), 1.0 / highest) * (1.0 - 1e-6);
+    const NodeId in_range = to_.node(Op::less, {x8, to_.constant(largest)});
+    const NodeId product = to_.node(Op::mul, {x8, to_.node(Op::neg, {off})});
+    return {x8, to_.node(Op::select, {in_range, product, to_.constant(0.0)}), {no_node, x8}};
+  }
+
+  // x^(8 i), i > 0: the last one times high, and times off, for which the one before it times both will do; it is there sooner.
   NodeId head(NodeId base, std::uint32_t i) {
-    std::vector<NodeId>& heads = heads_[base];
-    if (heads.empty()) heads = {no_node, power(base, group_size)};
-    while (heads.size() <= i) heads.push_back(to_.node(Op::mul, {heads.back(), heads[1]}));
-    return heads[i];
+    if (heads_.count(base) == 0) heads_[base] = first_head(base);
+    const auto& [high, high_times_off, _] = heads_[base];
+    std::vector<NodeId>& powers = heads_[base].powers;
+    while (powers.size() <= i) {
+      const std::size_t n = powers.size();
+      const NodeId added = n == 2 ? to_.node(Op::add, {high_times_off, high_times_off}) : to_.node(Op::mul, {powers[n - 2], high_times_off});
+      powers.push_back(to_.node(Op::fma, {powers[n - 1], high, added}));
+    }
+    return powers[i];
   }
 
   // Groups come in the order of their first terms, which keep theirs.
@@ -304,7 +333,7 @@ class SplitPowers {
   std::unordered_map<NodeId, Sum> sums_;
   Graph to_;  // no builder: equal nodes were merged before
   std::vector<NodeId> map_, operands_;
-  std::map<NodeId, std::vector<NodeId>> heads_;                               // by base
+  std::map<NodeId, Heads> heads_;                                        // by base
   std::map<std::tuple<NodeId, NodeId, std::uint32_t>, NodeId> weights_;  // by base, factor and number
 };
 
