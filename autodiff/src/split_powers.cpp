@@ -24,7 +24,7 @@ struct Chain {
 // Which powers of which value the nodes are. A node may be a power of one value and the first of a chain of its own.
 class Powers {
  public:
-  explicit Powers(const Graph& graph) : graph_(graph), power_(static_cast<std::size_t>(graph.size())) {
+  explicit Powers(const Graph& graph) : power_(static_cast<std::size_t>(graph.size())) {
     std::vector<bool> fixed(power_.size(), false);  // by row, without parameters
     for (NodeId n = 0; n < power_.size(); ++n) {
       const auto x = graph.operands(n);
@@ -66,7 +66,6 @@ class Powers {
     if (powers.size() == exponent) powers.push_back(n);
   }
 
-  const Graph& graph_;
   std::vector<Power> power_;
   std::map<NodeId, Chain> chains_;  // by base
 };
@@ -178,8 +177,8 @@ class SplitPowers {
   std::size_t num_powers(std::span<const NodeId> x, const Run& run) const {
     std::vector<std::uint32_t> exponents;
     for (std::size_t i = run.first; i < run.last; i += 2) exponents.push_back(powers_.exponent(varying_factor(x[i], x[i + 1]), run.base));
-    std::ranges::sort(exponents);
-    return exponents.size() - std::ranges::unique(exponents).size();
+    std::sort(exponents.begin(), exponents.end());
+    return static_cast<std::size_t>(std::unique(exponents.begin(), exponents.end()) - exponents.begin());
   }
 
   // Sums are split where no power beyond the first few is left that is read by others: else all of them are computed anyway.
@@ -265,12 +264,12 @@ class SplitPowers {
   // x^(8 i), i > 0: the last one times high, and times off, for which the one before it times both will do; it is there sooner.
   NodeId head(NodeId base, std::uint32_t i) {
     if (heads_.count(base) == 0) heads_[base] = first_head(base);
-    const auto& [high, high_times_off, _] = heads_[base];
-    std::vector<NodeId>& powers = heads_[base].powers;
+    Heads& heads = heads_[base];
+    std::vector<NodeId>& powers = heads.powers;
     while (powers.size() <= i) {
       const std::size_t n = powers.size();
-      const NodeId added = n == 2 ? to_.node(Op::add, {high_times_off, high_times_off}) : to_.node(Op::mul, {powers[n - 2], high_times_off});
-      powers.push_back(to_.node(Op::fma, {powers[n - 1], high, added}));
+      const NodeId added = n == 2 ? to_.node(Op::add, {heads.high_times_off, heads.high_times_off}) : to_.node(Op::mul, {powers[n - 2], heads.high_times_off});
+      powers.push_back(to_.node(Op::fma, {powers[n - 1], heads.high, added}));
     }
     return powers[i];
   }
