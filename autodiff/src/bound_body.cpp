@@ -33,10 +33,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.dots_of_one_list;
     case StepKind::dots_of_one_list_and_own:
       return kernels.dots_of_one_list_and_own;
-    case StepKind::dots_continued:
-      return kernels.dots_continued;
-    case StepKind::dot_continued:
-      return kernels.dot_continued;
+    case StepKind::dots_sharing_entries:
+      return kernels.dots_sharing_entries;
     case StepKind::products_of_lists:
       return kernels.products_of_lists;
     case StepKind::sum_log1p_of_units:

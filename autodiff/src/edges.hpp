@@ -184,9 +184,14 @@ class Edges {
   static Gate gate_of(formulas::Always) { return {}; }
   static Gate gate_of(const Condition& c) { return c.value(); }
 
-  static Expr times(const Expr& zbar, const Expr& partial) {
-    if (partial.is_constant() && partial.constant() == 0.0) return 0.0;
-    return zbar * partial;
+  // 2 x of a square: zbar is doubled, exactly. Many squares that are added up share it.
+  Expr times(const Expr& zbar, const Expr& partial) const {
+    if (partial.is_constant()) return partial.constant() == 0.0 ? Expr(0.0) : zbar * partial;
+    const NodeId n = recording_.node(partial);
+    if (graph_.op(n) != Op::mul) return zbar * partial;
+    const NodeId x = graph_.operands(n)[0], y = graph_.operands(n)[1];
+    if (graph_.is_constant(x, 2.0)) return 2.0 * zbar * expr(y);
+    return graph_.is_constant(y, 2.0) ? 2.0 * zbar * expr(x) : zbar * partial;
   }
 
   Expr expr(NodeId n) const { return recording_.expr(n); }

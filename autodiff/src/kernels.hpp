@@ -82,8 +82,9 @@ struct KernelTable {
   BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
   BodyKernel dots_of_one_list;  // of several results, see kernels_tiles.hpp
   BodyKernel dots_of_one_list_and_own;
-  BodyKernel dots_continued;    // (s1, s2, ..; x1, x2, ..; f11, f12, ..; f21, ..): s_i + f_i1 x_1 + f_i2 x_2 + .., in this order
-  BodyKernel dot_continued;     // (s, f1, x1, f2, x2, ..): s + f1 x1 + f2 x2 + ..
+  // (f1, x1, f2, x2, ..; y1, y2, .., y1; g11, g12, ..; g21, ..; h, z, .., f1, x1; h, z, .., f2, x2; ..), the last lists of any length:
+  // f_i x_i + g_i1 y_1 + g_i2 y_2 + .. + h z + .., in this order
+  BodyKernel dots_sharing_entries;
   BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]
   BodyKernel copy;

@@ -116,57 +116,78 @@ void dots_of_one_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
   DotsOfOneList(leaf, i, HasOwn).run();
 }
 
-// --- dots that go on from values that stand ---
+// --- dots that share most of a list ---
 
-// Lists of places, `count` entries long: those of the values, and for each dot one of factors, which stand anywhere.
+// The operands: see KernelTable.
+struct DotsSharingEntries {
+  static constexpr std::ptrdiff_t most_dots = 6;  // of a step
+  const Leaf& leaf;
+  const std::uint32_t *starts, *list, *factors, *results;
+  const std::uint32_t* rest[most_dots];
+  std::ptrdiff_t num_dots, count = 1;
+
+  DotsSharingEntries(const Leaf& l, const BodyInstruction& i)
+      : leaf(l), starts(l.operands + i.first), list(starts + 2 * i.num_results), results(starts + i.count), num_dots(i.num_results) {
+    while (list[count] != list[0]) ++count;
+    factors = list + count + 1;
+    const std::uint32_t* next = factors + num_dots * count;
+    for (std::ptrdiff_t d = 0; d < num_dots; ++d) {
+      rest[d] = next;
+      while (!ends(next, d)) next += 2;
+      next += 2;
+    }
+  }
+  bool ends(const std::uint32_t* pair, std::ptrdiff_t dot) const { return pair[0] == starts[2 * dot] && pair[1] == starts[2 * dot + 1]; }
+  double factor(std::uint32_t operand) const { return *leaf.pointers[operand & ~uniform_bit]; }
+  const double* row(std::uint32_t operand, std::ptrdiff_t r) const { return leaf.pointers[operand] + r; }
+};
+
+// What comes after the shared entries, of dot `first` + o for each o from Dot on: by recursion, so that all totals stay in registers.
+template <int Dot, int Outs>
+inline __attribute__((always_inline)) void add_rest(const DotsSharingEntries& d, std::ptrdiff_t first, std::ptrdiff_t r, Lanes (&total)[Outs][tile_vectors]) {
+  if constexpr (Dot < Outs) {
+    for (const std::uint32_t* pair = d.rest[first + Dot]; !d.ends(pair, first + Dot); pair += 2) {
+      const Lanes factor(d.factor(pair[0]));
+      const double* x = d.row(pair[1], r);
+      for (int v = 0; v < tile_vectors; ++v) total[Dot][v] = multiply_add(factor, load(x + v * width), total[Dot][v]);
+    }
+    add_rest<Dot + 1, Outs>(d, first, r, total);
+  }
+}
+
 template <int Outs>
-void continue_dots(const Leaf& leaf, const std::uint32_t* starts, const std::uint32_t* list, std::ptrdiff_t count,
-                   const std::uint32_t* factors, const std::uint32_t* results) {
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += tile_rows) {
+void dots_sharing_entries(const DotsSharingEntries& d, std::ptrdiff_t first) {
+  const std::uint32_t* factors = d.factors + first * d.count;
+  for (std::ptrdiff_t r = 0; r < d.leaf.padded; r += tile_rows) {
     Lanes total[Outs][tile_vectors], row[tile_vectors];
-    for (int o = 0; o < Outs; ++o)
-      for (int v = 0; v < tile_vectors; ++v) total[o][v] = load(leaf.pointers[starts[o]] + r + v * width);
-    for (std::ptrdiff_t k = 0; k < count; ++k) {
-      const double* x = leaf.pointers[list[k]] + r;
+    for (int o = 0; o < Outs; ++o) {
+      const Lanes factor(d.factor(d.starts[2 * (first + o)]));
+      const double* x = d.row(d.starts[2 * (first + o) + 1], r);
+      for (int v = 0; v < tile_vectors; ++v) total[o][v] = factor * load(x + v * width);
+    }
+    for (std::ptrdiff_t k = 0; k < d.count; ++k) {
+      const double* x = d.row(d.list[k], r);
       for (int v = 0; v < tile_vectors; ++v) row[v] = load(x + v * width);
       for (int o = 0; o < Outs; ++o) {
-        const Lanes factor(*leaf.pointers[factors[o * count + k] & ~uniform_bit]);
+        const Lanes factor(d.factor(factors[o * d.count + k]));
         for (int v = 0; v < tile_vectors; ++v) total[o][v] = multiply_add(factor, row[v], total[o][v]);
       }
     }
+    add_rest<0, Outs>(d, first, r, total);
     for (int o = 0; o < Outs; ++o)
-      for (int v = 0; v < tile_vectors; ++v) store(leaf.pointers[results[o]] + r + v * width, total[o][v]);
+      for (int v = 0; v < tile_vectors; ++v) store(d.leaf.pointers[d.results[first + o]] + r + v * width, total[o][v]);
   }
 }
 
 template <int Outs>
-void rest_of_continued(const Leaf& leaf, const std::uint32_t* starts, const std::uint32_t* list, std::ptrdiff_t count,
-                       const std::uint32_t* factors, const std::uint32_t* results, std::ptrdiff_t num_dots) {
-  if (num_dots >= Outs) return continue_dots<Outs>(leaf, starts, list, count, factors, results);
-  if constexpr (Outs > 1) rest_of_continued<Outs - 1>(leaf, starts, list, count, factors, results, num_dots);
+void rest_of_sharing(const DotsSharingEntries& d, std::ptrdiff_t first) {
+  if (d.num_dots - first >= Outs) return dots_sharing_entries<Outs>(d, first);
+  if constexpr (Outs > 1) rest_of_sharing<Outs - 1>(d, first);
 }
 
-void dots_continued_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const std::ptrdiff_t num_dots = i.num_results, count = (i.count - num_dots) / (num_dots + 1);
-  const std::uint32_t *starts = leaf.operands + i.first, *list = starts + num_dots, *factors = list + count,
-                      *results = starts + i.count;
-  for (std::ptrdiff_t d = 0; d < num_dots; d += tile_outs)
-    rest_of_continued<tile_outs>(leaf, starts + d, list, count, factors + d * count, results + d, num_dots - d);
-}
-
-void dot_continued_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const std::uint32_t* operands = leaf.operands + i.first;
-  double* out = result_of(leaf, i);
-  for (std::ptrdiff_t r = 0; r < leaf.padded; r += dot_strip * width) {
-    Lanes total[dot_strip], x[dot_strip], y[dot_strip];
-    load_strip(leaf, operands[0], r, total);
-    for (std::uint32_t k = 1; k < i.count; k += 2) {
-      load_strip(leaf, operands[k], r, x);
-      load_strip(leaf, operands[k + 1], r, y);
-      for (int s = 0; s < dot_strip; ++s) total[s] = multiply_add(x[s], y[s], total[s]);
-    }
-    for (int s = 0; s < dot_strip; ++s) store(out + r + s * width, total[s]);
-  }
+void dots_sharing_entries_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const DotsSharingEntries dots(leaf, i);
+  for (std::ptrdiff_t first = 0; first < dots.num_dots; first += tile_outs) rest_of_sharing<tile_outs>(dots, first);
 }
 
 // --- sums over rows of the products of two lists ---

@@ -14,8 +14,7 @@ enum class StepKind {
   dot_uniform_of_values,
   dots_of_one_list,
   dots_of_one_list_and_own,
-  dots_continued,  // see KernelTable
-  dot_continued,
+  dots_sharing_entries,  // see KernelTable
   products_of_lists,
   chosen_sums,  // see ChosenSums
   sum_log1p_of_units,

@@ -5,6 +5,7 @@
 #include "derivatives.hpp"
 #include "linear_sums.hpp"
 #include "scan_body.hpp"
+#include "split_powers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -24,8 +25,10 @@ std::unique_ptr<Executor> Recorded::compile(Traced traced) const {
   traced.guards.clear();
   std::vector<NodeId> lookup_dots;
   traced = with_sums_of_logs(std::move(traced));
-  const Traced fused = fuse_live(traced, &lookup_dots);
+  Traced fused = fuse_live(traced, &lookup_dots);
   traced = {};  // before lowering: at 10^7 operations its memory costs more than what is computed
+  // Values at many points, whose rows are points and which has no parameters, have the bits of values at one.
+  if (fused.graph.num_parameters() > 0) fused = with_split_powers(std::move(fused), lookup_dots);
   return make_interpreter(lower(fused, lookup_dots), preferred_kernels(), options_.workspace_limit);
 }
 

@@ -375,6 +375,13 @@ std::uint32_t num_sums(const Body& body, const BodyStep& step) {
   return num_a * (step.count - num_a - 1);
 }
 
+bool fills_tiles(const Body& body, const BodyStep& step) {
+  constexpr std::uint32_t enough = 6;
+  if (!is_sum_step(step) || step.kind != StepKind::products_of_lists) return false;
+  const std::uint32_t num_a = num_factors(body, step);
+  return num_a >= enough && step.count - num_a - 1 >= enough;
+}
+
 RowCode row_code(const Body& body, std::size_t first, std::size_t last) { return Writer(body, first, last).run(); }
 
 }  // namespace rappel::detail

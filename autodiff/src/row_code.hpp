@@ -77,6 +77,10 @@ bool has_row_code(const BodyStep& step);
 // Of a step that has code: the sums over rows that it adds to.
 std::uint32_t num_sums(const Body& body, const BodyStep& step);
 
+// Whether a step adds the products of two lists up which both fill the tiles of a kernel: that holds more sums in registers at
+// once than a run of steps does.
+bool fills_tiles(const Body& body, const BodyStep& step);
+
 // Of the steps first .. last - 1, for each of which has_row_code holds.
 RowCode row_code(const Body& body, std::size_t first, std::size_t last);
 

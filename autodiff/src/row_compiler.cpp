@@ -80,7 +80,8 @@ class MachineCode final : public RowMachineCode {
       const BodyStep& step = body.steps[i];
       const bool in_code = has_row_code(step) && !(step.kind == StepKind::dot_uniform && step.count >= long_dot);
       const std::uint32_t added = in_code ? num_sums(body, step) : 0;
-      const bool in_memory = added > most_sums && sums + added <= most_sums_in_memory && reads_mostly(body, step, first, i);
+      const bool in_memory = added > most_sums && sums + added <= most_sums_in_memory && !fills_tiles(body, step) &&
+                             reads_mostly(body, step, first, i);
       if (!in_code || (added > most_sums && !in_memory)) {
         finish(i);
         first = i + 1;

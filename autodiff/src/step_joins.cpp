@@ -87,8 +87,8 @@ class OneList {
 
 // --- dots that share most of a list ---
 
-// Up to as many as a tile of registers takes: what they have before the shared entries is a step, the shared ones are one
-// step for all, what comes after is a step again. So each keeps the order of its terms. Steps between them that read one wait.
+// Up to as many as a tile of registers takes: each begins with one product, the shared entries are added for all, then to each what
+// comes after. So each keeps the order of its terms. Steps between them that read one wait.
 class SharedEntries {
  public:
   SharedEntries(std::vector<Draft>& drafts, const Graph& graph)
@@ -163,24 +163,33 @@ class SharedEntries {
     waiting_.clear();
   }
 
+  // See KernelTable: the first of the shared values, and the first product of a dot, say where lists end.
   void add_group() {
-    const std::size_t begin = std::max<std::size_t>(head_, 1);  // the first product is a step of its own in any case
+    const std::size_t begin = std::max<std::size_t>(head_, 1);  // the first product rounds
     const std::size_t end = head_ + shared_;
-    Draft all{members_[0].node, StepKind::dots_continued, {}, {}, {}};
+    Draft all{members_[0].node, StepKind::dots_sharing_entries, {}, {}, {}};
+    bool marked = true;
     for (const Draft& d : members_) {
-      all_.push_back({d.node, d.kind, {d.operands.begin(), at(d, begin)}, {d.node}, {}});
-      all.operands.push_back(d.node);
+      all.operands.insert(all.operands.end(), d.operands.begin(), at(d, 1));
       all.results.push_back(d.node);
+      for (auto pair = at(d, end); pair != d.operands.end(); pair += 2) marked = marked && !std::equal(pair, pair + 2, d.operands.begin());
     }
-    for (std::size_t k = begin; k < end; ++k) all.operands.push_back(members_[0].operands[2 * k + 1]);
+    const NodeId first = members_[0].operands[2 * begin + 1];
+    for (std::size_t k = begin; k < end; ++k) {
+      all.operands.push_back(members_[0].operands[2 * k + 1]);
+      marked = marked && (k == begin || all.operands.back() != first);
+    }
+    all.operands.push_back(first);
     for (const Draft& d : members_)
       for (std::size_t k = begin; k < end; ++k) all.operands.push_back(d.operands[2 * k]);
-    all_.push_back(std::move(all));
     for (const Draft& d : members_) {
-      if (at(d, end) == d.operands.end()) continue;
-      all_.push_back({d.node, StepKind::dot_continued, {d.node}, {d.node}, {}});
-      all_.back().operands.insert(all_.back().operands.end(), at(d, end), d.operands.end());
+      all.operands.insert(all.operands.end(), at(d, end), d.operands.end());
+      all.operands.insert(all.operands.end(), d.operands.begin(), at(d, 1));
     }
+    if (marked)
+      all_.push_back(std::move(all));
+    else
+      std::ranges::move(members_, std::back_inserter(all_));
   }
   static std::vector<NodeId>::const_iterator at(const Draft& d, std::size_t entry) {
     return d.operands.begin() + static_cast<std::ptrdiff_t>(2 * entry);

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <random>
 #include <sstream>
 
@@ -214,6 +215,43 @@ BOOST_AUTO_TEST_CASE(triangles_of_integers_are_exact_on_every_set) {
   }
 }
 
+// Values that come again, within what dots share and after it.
+BOOST_AUTO_TEST_CASE(dots_that_read_a_value_twice_are_exact) {
+  constexpr Index n = 41, units = 5, factors = n * units;
+  Integers integer(6);
+  Matrix X(70, n);
+  Vector w(factors);
+  for (double& x : X.reshaped()) x = integer();
+  for (double& x : w) x = integer();
+  const auto place = [](Index u, Index i) { return (u * n + i * i) % factors; };  // not evenly spaced
+  for (const auto& [within, after] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
+    // x0 + w x1 + w x2 + .., and x1 or x0 once more
+    const auto unit = [&](const auto& factor, const auto& x, Index u) {
+      auto sum = x(0) + factor(place(u, 1)) * x(1);
+      for (Index i = 2; i < n; ++i) sum += factor(place(u, i)) * x(within && i == 20 ? 1 : i);
+      if (after && u % 2 == 1) sum = sum + factor(place(u, 3)) * x(2) + x(0);
+      return sum;
+    };
+    double expected = 0.0;
+    for (Index r = 0; r < X.rows(); ++r)
+      for (Index u = 0; u < units; ++u) {
+        const double q = unit([&](Index k) { return w[k]; }, [&](Index j) { return X(r, j); }, u);
+        expected += q * q;
+      }
+    for (const std::string& set : sets_here()) {
+      const Forced forced(set);
+      const Function f = record(factors, [&](ExprSpan p) {
+        return sum_over_rows(Columns(X), [&](Row row) {
+          Expr sum = 0.0;
+          for (Index u = 0; u < units; ++u) sum += square(unit([&](Index k) { return p[k]; }, [&](Index j) { return row[j]; }, u));
+          return sum;
+        });
+      });
+      BOOST_TEST(f.value(w) == expected, set << ", " << within << after);
+    }
+  }
+}
+
 // The derivative by a centre is Q'Q times the sum of x - c: no product of its own for each row.
 BOOST_AUTO_TEST_CASE(sums_of_products_with_uniform_factors_are_products_of_sums) {
   const Triangles triangles{8, 1, false, false};
@@ -224,6 +262,27 @@ BOOST_AUTO_TEST_CASE(sums_of_products_with_uniform_factors_are_products_of_sums)
   for (std::string line; std::getline(out, line);) by_row += line.ends_with("  by row");
   const Index columns = 8, differences = 8, dots = 36 + 28, products = 36;
   BOOST_TEST(by_row == columns + differences + dots + products);  // nor are they doubled by row
+}
+
+BOOST_AUTO_TEST_CASE(squares_that_are_added_up_share_twice_their_adjoint) {
+  const Matrix X = Matrix::Ones(4, 8);
+  const Function f = record(8, [&](ExprSpan w) {
+    return sum_over_rows(Columns(X), [&](Row row) {
+      Expr sum = 0.0;
+      for (Index j = 0; j < 8; ++j) sum += square(row[j] - w[j]);
+      return exp(-sum);
+    });
+  });
+  std::stringstream out;
+  out << f.gradient();
+  Index by_row = 0;
+  for (std::string line; std::getline(out, line);) by_row += line.ends_with("  by row");
+  const Index columns = 8, differences = 8, squares = 8, additions = 7, exponential = 2, twice = 2, products = 8, signs = 8;
+  BOOST_TEST(by_row == columns + differences + squares + additions + exponential + twice + products + signs);
+  const Vector w{{1.0, 1.25, 1.0, 0.5, 1.0, 1.0, 1.0, 1.0}};
+  const double e = 4.0 * std::exp(-0.3125);
+  BOOST_TEST(f.gradient().values(w)[1] == -0.5 * e, boost::test_tools::tolerance(1e-15));
+  BOOST_TEST(f.gradient().values(w)[3] == e, boost::test_tools::tolerance(1e-15));
 }
 
 BOOST_AUTO_TEST_CASE(triangles_have_the_same_bits_for_any_number_of_threads_and_however_rows_run) {
