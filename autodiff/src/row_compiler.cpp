@@ -34,11 +34,12 @@ class MachineCode final : public RowMachineCode {
       num_instructions += code.values.size() * static_cast<std::size_t>(vectors_at_once(code, Uses(code)));
       if (num_instructions > most_instructions) return;
     }
+    const int rows_ahead = fetches_ahead ? rows_to_fetch_ahead(body, made.empty() ? 0 : made[0].last - made[0].first) : 0;
     std::vector<std::size_t> entry;
     for (const Made& m : made) {
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunRoutine(to_, body, m.code, fetches_ahead).write(pool_of(m.code));
+      RunRoutine(to_, body, m.code, rows_ahead).write(pool_of(m.code));
     }
     if (made.empty()) return;
     to_.readyRE();
@@ -54,6 +55,13 @@ class MachineCode final : public RowMachineCode {
   // Each leaf runs them all: code that the second-level cache does not hold is slower than kernels (measured: chains of
   // 4,000 sigmoids, 2.2 times).
   static constexpr std::size_t most_instructions = 100'000;
+
+  // Where one run is nearly all that is done with a leaf, columns come as fast as it goes through its rows; of several runs one may
+  // do little but read its columns, while others leave time to fetch those of the next leaf.
+  static int rows_to_fetch_ahead(const Body& body, std::size_t num_steps_of_first) {
+    constexpr int while_it_runs = 128;
+    return 2 * num_steps_of_first > body.steps.size() ? while_it_runs : static_cast<int>(body.leaf_rows);
+  }
 
   const double* pool_of(const RowCode& code) {
     double* const numbers = pools_.emplace_back().reserve(place_of_eight(code, code.eights.size()));

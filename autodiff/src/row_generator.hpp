@@ -64,11 +64,11 @@ class RunGenerator {
  public:
   // Masked: only the rows that exist are read, and added to sums.
   // `residents`: uniform values that stay in registers from one time to the next.
-  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead, bool masked,
+  RunGenerator(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead, bool masked,
                const std::vector<ValueId>& residents)
       : to_(to),
         body_(body),
-        fetches_ahead_(fetches_ahead),
+        rows_ahead_(rows_ahead),
         masked_(masked),
         code_(code),
         uses_(code),
@@ -205,7 +205,7 @@ class RunGenerator {
     if (in_place_ != pointer) to_.mov(place, to_.ptr[pointers + static_cast<int>(pointer) * 8]);
     in_place_ = pointer;
     if (fetches_ahead)
-      to_.prefetcht0(to_.ptr[place + offset + 128 * row_bytes + shift]);
+      to_.prefetcht0(to_.ptr[place + offset + rows_ahead_ * row_bytes + shift]);
     return to_.ptr[place + offset + shift];
   }
 
@@ -234,7 +234,7 @@ class RunGenerator {
       case MicroOp::load: {
         const bool first = !fetched_[index(p)];
         fetched_[index(p)] = true;
-        return at_pointer(i.a, p.vector, first && fetches_ahead_ && is_read_in_place(i.a));
+        return at_pointer(i.a, p.vector, first && rows_ahead_ > 0 && is_read_in_place(i.a));
       }
       case MicroOp::uniform:
         if (is_spread(p.value)) return to_.ptr[stack + place_of_sum(spread_at_.at(i.a))];
@@ -600,7 +600,7 @@ class RunGenerator {
 
   Xbyak::CodeGenerator& to_;
   const Body& body_;
-  bool fetches_ahead_;  // the next leaf's columns
+  int rows_ahead_;  // of which columns are fetched: 0 for none
   bool masked_;
   const RowCode& code_;
   Uses uses_;

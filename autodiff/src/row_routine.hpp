@@ -11,8 +11,8 @@ namespace {
 // partials of its sums stay in registers meanwhile.
 class RunRoutine {
  public:
-  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, bool fetches_ahead)
-      : to_(to), body_(body), code_(code), fetches_ahead_(fetches_ahead) {}
+  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead)
+      : to_(to), body_(body), code_(code), rows_ahead_(rows_ahead) {}
 
   void write(const double* constants) {
     to_.push(frame);
@@ -34,7 +34,7 @@ class RunRoutine {
     // Of single values all may be read and written: vectors that are left over are worked on one by one. A sum asks which exist.
     const bool all_exist = single && code_.sums.empty();
     const std::vector<ValueId> residents = choose_residents();
-    RunGenerator all(to_, body_, code_, fetches_ahead_, false, residents), last(to_, body_, code_, fetches_ahead_, !all_exist, residents);
+    RunGenerator all(to_, body_, code_, rows_ahead_, false, residents), last(to_, body_, code_, rows_ahead_, !all_exist, residents);
     if (single) last.set_width(1);
     all.load_residents();
     to_.mov(whole, to_.ptr[leaf + static_cast<int>(all_exist ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
@@ -91,7 +91,7 @@ class RunRoutine {
     for (std::size_t count = 0; count <= candidates.size() && static_cast<int>(count) + 8 <= free; count += 2) {
       const std::vector<ValueId> some(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
       Xbyak::CodeGenerator scratch(1 << 16, Xbyak::AutoGrow);
-      RunGenerator trial(scratch, body_, code_, fetches_ahead_, false, some);
+      RunGenerator trial(scratch, body_, code_, rows_ahead_, false, some);
       trial.write();
       if (trial.traffic() >= least) continue;
       least = trial.traffic();
@@ -163,7 +163,7 @@ class RunRoutine {
   Xbyak::CodeGenerator& to_;
   const Body& body_;
   const RowCode& code_;
-  bool fetches_ahead_;
+  int rows_ahead_;
 };
 
 }  // namespace
