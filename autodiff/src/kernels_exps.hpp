@@ -41,9 +41,15 @@ void softmax_of(std::uint32_t num_operands, Get get, Put put) {
   const std::uint32_t n = (num_operands - 2) / 2;
   const Lanes largest = get(n);
   const Two total = sum_of_two(get(n + 1), Lanes(1.0));
-  const Lanes lost = total.low / total.high;  // NaN where an operand is infinite
+  const Lanes reciprocal = Lanes(1.0) / total.high;
+  const Lanes lost = total.low * reciprocal;  // NaN where an operand is infinite
   for (std::uint32_t k = 0; k < n; ++k) {
-    const Lanes share = get(n + 2 + k) / total.high;
+    const Lanes e = get(n + 2 + k);
+#if RAPPEL_LANES >= 4  // with what its rounding leaves of the quotient, a third of the time of dividing
+    const Lanes quotient = e * reciprocal, share = fma(fma(-quotient, total.high, e), reciprocal, quotient);
+#else
+    const Lanes share = e / total.high;
+#endif
     put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0),
                   select(lost == lost, fma(-share, lost, share), share)));
   }
