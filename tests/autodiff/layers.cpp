@@ -277,8 +277,8 @@ BOOST_AUTO_TEST_CASE(squares_that_are_added_up_share_twice_their_adjoint) {
   out << f.gradient();
   Index by_row = 0;
   for (std::string line; std::getline(out, line);) by_row += line.ends_with("  by row");
-  const Index columns = 8, differences = 8, squares = 8, additions = 7, exponential = 2, twice = 2, products = 8, signs = 8;
-  BOOST_TEST(by_row == columns + differences + squares + additions + exponential + twice + products + signs);
+  const Index columns = 8, differences = 8, squares = 8, additions = 7, exponential = 2, products = 8;  // twice them beyond the sums
+  BOOST_TEST(by_row == columns + differences + squares + additions + exponential + products);
   const Vector w{{1.0, 1.25, 1.0, 0.5, 1.0, 1.0, 1.0, 1.0}};
   const double e = 4.0 * std::exp(-0.3125);
   BOOST_TEST(f.gradient().values(w)[1] == -0.5 * e, boost::test_tools::tolerance(1e-15));

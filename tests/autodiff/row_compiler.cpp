@@ -43,7 +43,7 @@ Expr random_row(std::mt19937_64& random, ExprSpan w, const Row& row, int size) {
   const auto any = [&] { return values[random() % values.size()]; };
   for (int i = 0; i < size; ++i) {
     const Expr x = any(), y = any(), z = any();
-    switch (random() % 18) {
+    switch (random() % 21) {
       case 0: values.push_back(x + y); break;
       case 1: values.push_back(x - y); break;
       case 2: values.push_back(x * y); break;
@@ -61,6 +61,13 @@ Expr random_row(std::mt19937_64& random, ExprSpan w, const Row& row, int size) {
       case 14: values.push_back(exp(-square(x)) * y); break;
       case 15: values.push_back(x - rint(y)); break;
       case 16: values.push_back(softplus(x)); break;
+      case 17: values.push_back(x * y + z - any() * 1.5 - x); break;  // products with 1 and -1, and literals
+      case 18: {
+        const Condition comes_first = x <= y;
+        values.push_back(select(comes_first, z, -x) + select(comes_first, abs(y), x));
+        break;
+      }
+      case 19: values.push_back(abs(x) * abs(x) - huber(x, 1.0)); break;
       default: values.push_back(tanh(x)); break;
     }
   }
@@ -86,7 +93,7 @@ BOOST_AUTO_TEST_CASE(costs_over_rows_have_the_same_bits_compiled) {
 // From 21 features on there are more sums than registers are kept for.
 BOOST_AUTO_TEST_CASE(sums_of_any_number_have_the_same_bits_compiled) {
   for (const Index features : {1, 2, 7, 8, 9, 10, 11, 12, 13, 20, 21, 22, 30})
-    for (const Index m : {5, 40, 256, 300, 1001}) {
+    for (const Index m : {5, 40, 256, 300, 1001, 1024, 2100}) {
       const RowProblem p = row_problem(m, features);
       for (const RowCost& cost : row_costs()) {
         BOOST_TEST_CONTEXT(cost.name << ", " << features << " features, " << m << " rows")
@@ -97,13 +104,15 @@ BOOST_AUTO_TEST_CASE(sums_of_any_number_have_the_same_bits_compiled) {
 
 namespace {
 
-Function polynomial(const Columns& columns, Index num_coefficients) {
+// In x, or in sin(c x), whose powers are multiplied up one by one.
+Function polynomial(const Columns& columns, Index num_coefficients, bool of_parameter) {
   return record(num_coefficients, [&](ExprSpan c) {
     return mean_over_rows(columns, [&](const Row& row) {
+      const Expr x = of_parameter ? sin(c[0] * row[0]) : row[0];
       Expr power = 1.0, sum = 0.0;
       for (const Expr& coefficient : c) {
         sum += coefficient * power;
-        power *= row[0];
+        power *= x;
       }
       return square(sum - row[1]);
     });
@@ -118,8 +127,9 @@ BOOST_AUTO_TEST_CASE(sums_in_memory_have_the_same_bits_compiled) {
     for (const Index m : {1, 7, 8, 64, 300, 1001}) {
       std::srand(static_cast<unsigned>(n + m));
       const Matrix X = Matrix::Random(m, 2);
-      BOOST_TEST_CONTEXT(n << " coefficients, " << m << " rows")
-      check_same_bits([&] { return polynomial(Columns(X), n); }, Vector::Random(n));
+      for (const bool of_parameter : {false, true})
+        BOOST_TEST_CONTEXT(n << " coefficients, " << m << " rows")
+        check_same_bits([&] { return polynomial(Columns(X), n, of_parameter); }, Vector::Random(n));
     }
 }
 
@@ -143,7 +153,7 @@ BOOST_AUTO_TEST_CASE(compiled_rows_read_no_row_beyond_the_last) {
           });
         },
         Vector{{0.5, -0.25}});
-    check_same_bits([&] { return polynomial(columns, 40); }, Vector::LinSpaced(40, -1.0, 1.0));
+    check_same_bits([&] { return polynomial(columns, 40, false); }, Vector::LinSpaced(40, -1.0, 1.0));
     for (const auto& column : {x, y})
       munmap(reinterpret_cast<char*>(const_cast<double*>(column.data()) + rows) - 4 * page, 5 * page);
   }
