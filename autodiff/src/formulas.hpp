@@ -103,7 +103,7 @@ struct ExpBySixteenths {
                                                   0.0013889128996711192};
 };
 
-// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.6 ulp, and right
+// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.65 ulp, and right
 // beyond the range. exp(x) = 2^(k/16) exp(r): the floor of k/16 by scaling, the rest from a table in two parts (Tang 1989).
 template <class T>
 __attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
