@@ -43,7 +43,9 @@ class BoundBody {
 
   // For a run over so many leaves.
   const LeafSteps& steps(std::size_t num_leaves) const {
-    if (compiled_->leaves < worth_ && (compiled_->leaves += num_leaves) < worth_) return steps_;
+    constexpr Index usual = 256;  // rows: longer leaves count for more
+    const std::size_t as_usual = num_leaves > 1 && body.leaf_rows > usual ? num_leaves * static_cast<std::size_t>(body.leaf_rows / usual) : num_leaves;
+    if (compiled_->leaves < worth_ && (compiled_->leaves += as_usual) < worth_) return steps_;
     if (!compiled_->done.load(std::memory_order_acquire)) {
       const std::lock_guard lock(compiled_->mutex);
       if (!compiled_->done.load(std::memory_order_relaxed)) compile(num_leaves);
