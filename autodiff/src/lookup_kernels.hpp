@@ -50,9 +50,6 @@ struct LookupKernels {
   // sums[places[r] + j] += factor[r * step] * row[r][j], in the order of r < rows.
   void (*scatter_multiples)(const double* factor, std::ptrdiff_t step, PlacedRows row, const std::int32_t* places,
                             std::ptrdiff_t rows, std::size_t width, double* sums);
-  // In the order of r < rows: a_sums[a.places[r] + j] += factor[r * step] * b[r][j], and likewise b's of a.
-  void (*scatter_other_rows)(const double* factor, std::ptrdiff_t step, PlacedRows a, PlacedRows b, std::ptrdiff_t rows,
-                             std::size_t width, double* a_sums, double* b_sums);
 };
 
 const LookupKernels* scalar_lookups();

@@ -251,4 +251,4 @@ std::int32_t find_in_a_row(const double* index, std::ptrdiff_t rows, double grou
 
 #include "lookups_rows.hpp"
 
-constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &multiply, &find_in_a_row, &dot, &scatter_multiples, &scatter_other_rows};
+constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &multiply, &find_in_a_row, &dot, &scatter_multiples};

@@ -120,33 +120,3 @@ void scatter_multiples(const double* factor, std::ptrdiff_t step, PlacedRows row
                                          : &scatter_multiples_of<0>;
   kernel(factor, step, row, places, rows, width, sums);
 }
-
-// Both ways at once, so that a row and its sums are there when they are asked for the second time.
-template <int W>
-void scatter_other_rows_of(const double* factor, std::ptrdiff_t step, PlacedRows a, PlacedRows b, std::ptrdiff_t rows,
-                           std::size_t width, double* a_sums, double* b_sums) {
-  const std::size_t whole = W > 0 ? W * RAPPEL_LANES : width / RAPPEL_LANES * RAPPEL_LANES;
-  for (std::ptrdiff_t r = 0; r < rows; ++r) {
-    const double *const x = a.from + a.places[r], *const y = b.from + b.places[r];
-    double *const to_x = a_sums + a.places[r], *const to_y = b_sums + b.places[r];
-    const double f = factor[r * step];
-    for (std::size_t j = 0; j < whole; j += RAPPEL_LANES) {
-      Vector own, other, sum, other_sum;
-      load(own, x + j), load(other, y + j), load(sum, to_x + j), load(other_sum, to_y + j);
-      store(to_x + j, sum + other * f);
-      store(to_y + j, other_sum + own * f);
-    }
-    if (W > 0) continue;
-    for (std::size_t j = whole; j < width; ++j) to_x[j] += y[j] * f, to_y[j] += x[j] * f;
-  }
-}
-
-void scatter_other_rows(const double* factor, std::ptrdiff_t step, PlacedRows a, PlacedRows b, std::ptrdiff_t rows,
-                        std::size_t width, double* a_sums, double* b_sums) {
-  constexpr std::size_t one = RAPPEL_LANES;
-  const auto kernel = width == one       ? &scatter_other_rows_of<1>
-                      : width == 2 * one ? &scatter_other_rows_of<2>
-                      : width == 4 * one ? &scatter_other_rows_of<4>
-                                         : &scatter_other_rows_of<0>;
-  kernel(factor, step, a, b, rows, width, a_sums, b_sums);
-}

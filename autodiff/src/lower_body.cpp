@@ -222,6 +222,10 @@ class BodyLowering {
     return {graph_.operands(n).begin(), graph_.operands(n).end()};
   }
 
+  static bool is_never_minus_zero(Op op) {
+    return op == Op::exp || op == Op::exp_neg_abs || op == Op::sigmoid || op == Op::square || op == Op::abs;
+  }
+
   // What one step computes element by element for a scatter of one value a row may stand where the sums do, unless steps after
   // the scatter read it: a sum begins with 0, so that -0 becomes 0 there.
   void find_sum_views() {
@@ -348,29 +352,14 @@ class BodyLowering {
       step.first = calls_.add_scatter(d.node, d.lookups[0], d.operands[2]);
     else if (is_call(step.op))
       step.first = calls_.add(d.node);
-    if (d.kind == StepKind::scatter_of_rows) find_other_scatter(step.first, d.operands[2]);
-    if (const auto view = d.operands.size() == 2 ? sum_views_.find(d.operands[1]) : sum_views_.end(); view != sum_views_.end() && view->second == d.node)
+    if (const auto view = d.operands.size() == 2 ? sum_views_.find(d.operands[1]) : sum_views_.end(); view != sum_views_.end() && view->second == d.node) {
       body_.sum_views.push_back({pointer_[view->first] - body_.first_view(), step.first});
+      body_.calls.scatters[step.first].never_minus_zero = is_never_minus_zero(graph_.op(view->first));
+    }
     if (is_view(d.node)) body_.calls.gathers.back().view = pointer_[d.node] - body_.first_view();
     if (!in_place) blocks_.give_back(last_read);
     for (const NodeId m : deaths_[i].results) blocks_.give_back({pointer_[m] - base_});
     body_.steps.push_back(step);
-  }
-
-  void find_other_scatter(std::uint32_t number, NodeId factor) {
-    factor_of_scatter_.resize(number + 1, no_node);
-    factor_of_scatter_[number] = factor;
-    ScatterCall& call = body_.calls.scatters[number];
-    for (std::uint32_t k = 0; k < number; ++k) {
-      ScatterCall& before = body_.calls.scatters[k];
-      if (factor_of_scatter_[k] != factor || before.other != no_node || before.places.number != call.row.places.number ||
-          before.row.places.number != call.places.number)
-        continue;
-      before.other = number;
-      call.is_first = false;
-      call.other = k;
-      return;
-    }
   }
 
   std::uint32_t operand(NodeId n) const { return pointer_[n] | (graph_.varying(n) ? 0 : uniform_bit); }
@@ -449,7 +438,6 @@ class BodyLowering {
   std::vector<NodeId> shared_factor_;  // by node: of a sum of products that is taken with others
   std::vector<Draft> drafts_;
   std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
-  std::vector<NodeId> factor_of_scatter_;  // by call, of those of rows that are looked up
   std::map<NodeId, NodeId> sum_views_;  // by what is scattered in place: the scatter
   std::uint32_t base_ = 0;              // the pointer number of the first block
   std::vector<std::uint32_t> pointer_;  // by node: its pointer number

@@ -111,10 +111,7 @@ struct ScatterCall {
   bool of_rows = false;  // what is added is `row` times the one operand
   RowsInPlace row = {};
   std::vector<std::uint32_t> operands;
-  // The call that adds to the rows that this one reads what stands in those that it adds to, by the same factor: both are done
-  // at once, by the first of them.
-  std::uint32_t other = ~std::uint32_t{0};
-  bool is_first = true;
+  bool never_minus_zero = false;  // what is added
 };
 
 // What a frame does besides the instructions that kernels run.

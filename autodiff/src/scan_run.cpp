@@ -221,13 +221,6 @@ void ScanRun::scatter_rows(const ScatterCall& call, const FoundPlaces& found, do
   const double* factor = frame_.at(call.operands[0]);
   const std::ptrdiff_t step = (call.operands[0] & uniform_bit) != 0 ? 0 : 1;
   const std::size_t width = call.places.width;
-  if (call.other != no_node) {
-    const ScatterCall& other = calls_.scatters[call.other];
-    double* const other_sums = begun_sums(call.other);
-    if (found.kind != PlacesKind::some_outside && row.kind != PlacesKind::some_outside)
-      return calls_.lookups->scatter_other_rows(factor, step, placed(other.row, found), x, frame_.rows, width, sums, other_sums);
-    scatter_rows(other, row, other_sums);
-  }
   if (found.kind != PlacesKind::some_outside && row.kind != PlacesKind::some_outside)
     return calls_.lookups->scatter_multiples(factor, step, x, found.places, frame_.rows, width, sums);
   for (std::ptrdiff_t r = 0; r < frame_.rows; ++r) {
@@ -241,7 +234,6 @@ void ScanRun::scatter_rows(const ScatterCall& call, const FoundPlaces& found, do
 // Each sum is taken in the order of the rows.
 void ScanRun::scatter(std::uint32_t number) {
   const ScatterCall& call = calls_.scatters[number];
-  if (!call.is_first) return;
   const FoundPlaces found = find(call.places);
   if (call.of_rows) return scatter_rows(call, found, begun_sums(number));
   const std::size_t width = call.operands.size();
@@ -256,7 +248,8 @@ void ScanRun::scatter(std::uint32_t number) {
   }
   std::size_t& begun = frame_.lookups->begun[number];
   if (found.kind == PlacesKind::in_a_row && begun == static_cast<std::size_t>(found.first)) {
-    calls_.lookups->begin(x[0], frame_.rows, frame_.lookups->sums[number] + found.first);
+    double* const sums = frame_.lookups->sums[number] + found.first;
+    if (x[0] != sums || !call.never_minus_zero) calls_.lookups->begin(x[0], frame_.rows, sums);
     begun += static_cast<std::size_t>(frame_.rows);
     return;
   }

@@ -149,8 +149,8 @@ class ReverseSweep {
     return has_arms_ ? recording_.node(gates_.gated(x, gates_[part.source], expr(whole))) : whole;
   }
 
-  // What c log(S), S the sum over rows of exp(a - m), gives to m where that is the largest a: -c, which is no_node else. By its
-  // parts it is the rounding of (c / S) * -S. S is at least 1, since a row has exp(0), or NaN, which all rows get by their a.
+  // c, where a part is what c log(S), S the sum over rows of exp(a - m), gives to m, the largest a; else no_node. That is -c, and by
+  // its parts the rounding of (c / S) * -S. S is at least 1, since a row has exp(0), or NaN, which all rows get by their a.
   NodeId through_shift(NodeId m, const Part& part) {
     if (part.source == no_node || graph_.op(m) != Op::max_rows || graph_.op(part.source) != Op::sum_rows) return no_node;
     const NodeId e = operands(part.source)[0];
@@ -161,11 +161,19 @@ class ReverseSweep {
       return graph_.op(x) == Op::div && graph_.op(operands(x)[0]) == Op::constant && graph_.value(operands(x)[0]) == 1.0 && operands(x)[1] == part.source;
     };
     const NodeId factor = factors_[part.source];
-    if (is_reciprocal(factor)) return builder_.constant(-1.0);
+    if (is_reciprocal(factor)) return builder_.constant(1.0);
     if (graph_.op(factor) != Op::mul) return no_node;
     for (const bool second : {false, true})
-      if (is_reciprocal(operands(factor)[second ? 1 : 0])) return builder_.node(Op::neg, {operands(factor)[second ? 0 : 1]});
+      if (is_reciprocal(operands(factor)[second ? 1 : 0])) return operands(factor)[second ? 0 : 1];
     return no_node;
+  }
+
+  // m + log(S) does not depend on m: what c times that gives to it cancels.
+  void take_away(NodeId m, const Part& part, NodeId c) {
+    if (adjoints_[m] == gated(m, part, c))
+      adjoints_[m] = builder_.constant(0.0);
+    else
+      accumulate(adjoints_[m], gated(m, part, builder_.node(Op::neg, {c})));
   }
 
   // The adjoint of a uniform node, complete.
@@ -173,8 +181,8 @@ class ReverseSweep {
     if (!by_row_.empty() && !by_row_[n].empty()) {
       builder_.graph().set_location(graph_.location(n));
       for (const Part& part : std::exchange(by_row_[n], {})) {
-        if (const NodeId whole = through_shift(n, part); whole != no_node) {
-          accumulate(adjoints_[n], gated(n, part, whole));
+        if (const NodeId c = through_shift(n, part); c != no_node) {
+          take_away(n, part, c);
           continue;
         }
         const NodeId sum = sum_over(graph_.row_set(part.node), part.node);
