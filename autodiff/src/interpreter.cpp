@@ -161,6 +161,7 @@ class BodyRun {
     for (std::size_t k = 0; k < num_outputs; ++k)
       workspace_.pointers[workspace_.pointers.size() - num_outputs + k] =
           padded == rows ? row_output(k) + row : padded_output(k);
+    for (const Body::SumView& view : body_.sum_views) place_sum_view(view, rows, padded);
     calls_->set_rows(rows, padded);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded};
     for (const LeafStep& step : steps_) {
@@ -173,6 +174,15 @@ class BodyRun {
     }
     for (std::size_t k = 0; k < num_outputs && padded != rows; ++k)
       std::copy_n(padded_output(k), rows, row_output(k) + row);
+  }
+
+  // Where the sums stand, if these rows begin those that come next, one after the other.
+  void place_sum_view(const Body::SumView& view, Index rows, Index padded) {
+    const ScatterCall& scatter = body_.calls.scatters[view.scatter];
+    const std::int32_t first = scatter.places.finding == no_finding ? outside : lookups_.first_places[scatter.places.finding];
+    const auto place = static_cast<std::size_t>(first + lookups_.row);
+    const bool in_place = first != outside && shared_.begun[view.scatter] == place && rows == padded;
+    lookups_.views[view.view] = in_place ? shared_.sums[view.scatter] + place : lookups_.view_blocks + view.view * lookups_.view_stride;
   }
 
   double* row_output(std::size_t k) const {
@@ -231,7 +241,7 @@ class FirstException {
 class Interpreter final : public Executor {
  public:
   Interpreter(Program program, const KernelTable& kernels, Index workspace_limit)
-      : program_(std::move(program)), number_(next_program_number()), workspace_limit_(workspace_limit) {
+      : program_(std::move(program)), lookups_(lookups_for(kernels.instruction_set)), number_(next_program_number()), workspace_limit_(workspace_limit) {
     bind_calls(program_.calls, kernels, [&](const BodyStep& s) -> BodyInstruction {
       return {kernel_for(s, kernels), s.first, s.count, s.result, s.num_results};
     });
@@ -273,13 +283,16 @@ class Interpreter final : public Executor {
     MutableSpan to = outputs.first, others = outputs.rest;
     std::uint32_t output = 0;
     for (const PlacesInARow& run : output_runs_) {
-      const bool stands_there = run.width > 0 && place_in_outputs(output, run.count, run.width, call, outputs) != nullptr;
+      double* const there = run.width > 0 ? place_in_outputs(output, run.count, run.width, call, outputs) : nullptr;
       output += run.count;
+      const bool scales = run.factor != no_node;
+      if (scales && there != nullptr) lookups_->multiply(there, uniforms[run.factor], static_cast<std::ptrdiff_t>(run.count));
       for (std::size_t done = 0; done < run.count;) {
         if (to.empty()) to = std::exchange(others, MutableSpan());
         if (to.empty()) return;
         const std::size_t count = std::min(run.count - done, to.size());
-        if (!stands_there) std::copy_n(uniforms + run.first + done, count, to.begin());
+        if (there == nullptr) std::copy_n(uniforms + run.first + done, count, to.begin());
+        if (there == nullptr && scales) lookups_->multiply(to.data(), uniforms[run.factor], static_cast<std::ptrdiff_t>(count));
         to = to.subspan(count);
         done += count;
       }
@@ -397,28 +410,30 @@ class Interpreter final : public Executor {
 
   void find_output_runs() {
     std::uint32_t output = 0;
-    const auto add = [&](std::uint32_t end, std::size_t width) {
+    const auto add = [&](std::uint32_t end, std::size_t width, std::uint32_t factor) {
       for (bool goes_on = false; output < end; ++output, goes_on = true) {
         const std::uint32_t place = program_.outputs[output];
         if (goes_on && output_runs_.back().first + output_runs_.back().count == place)
           ++output_runs_.back().count;
         else
-          output_runs_.push_back({place, 1, width});
+          output_runs_.push_back({place, 1, width, factor});
       }
     };
     for (const Program::ScatteredOutputs& run : program_.scattered_outputs) {
-      add(run.first, 0);
-      add(run.first + run.count, run.width);
+      add(run.first, 0, no_node);
+      add(run.first + run.count, run.width, run.factor);
     }
-    add(static_cast<std::uint32_t>(program_.outputs.size()), 0);
+    add(static_cast<std::uint32_t>(program_.outputs.size()), 0, no_node);
   }
 
   struct PlacesInARow {
     std::uint32_t first, count;
-    std::size_t width;  // of sums of one scatter, which are outputs alone; else 0
+    std::size_t width;     // of sums of one scatter, which are outputs alone; else 0
+    std::uint32_t factor;  // see ScatteredOutputs
   };
 
   Program program_;  // but for its stages
+  const LookupKernels* lookups_;
   std::vector<PlacesInARow> output_runs_;
   std::vector<BoundStage> stages_;
   std::vector<Finding> findings_;

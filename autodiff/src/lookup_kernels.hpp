@@ -37,9 +37,11 @@ struct LookupKernels {
   // sums[places[r] + j] += x[j][r] for j < width, in the order of r < rows. Reads x up to whole strips.
   void (*scatter)(const double* const* x, const std::int32_t* places, std::ptrdiff_t rows, std::size_t width,
                   double* sums);
-  // sums[r] += x[r], and sums[r] = 0 + x[r].
+  // sums[r] += x[r], and sums[r] = 0 + x[r], where x may be sums.
   void (*add)(const double* x, std::ptrdiff_t rows, double* sums);
   void (*begin)(const double* x, std::ptrdiff_t rows, double* sums);
+  // x[i] *= factor.
+  void (*multiply)(double* x, double factor, std::ptrdiff_t count);
   // The first of places in a row, of groups of one value; `outside` if they are not in a row or one is outside.
   std::int32_t (*find_in_a_row)(const double* index, std::ptrdiff_t rows, double groups);
   // to[r] = sum over j < width of a[r][j] * b[r][j], r < rows, width >= 8: term j is added to partial j mod 8, and the

@@ -213,7 +213,15 @@ void add(const double* x, std::ptrdiff_t rows, double* sums) {
 
 // 0 + x and not x, which may be -0: what was summed begins with 0.
 void begin(const double* x, std::ptrdiff_t rows, double* sums) {
+  if (x == sums) {  // a loop of its own: compilers would add one by one where both may overlap
+    for (std::ptrdiff_t r = 0; r < rows; ++r) sums[r] = 0.0 + sums[r];
+    return;
+  }
   for (std::ptrdiff_t r = 0; r < rows; ++r) sums[r] = 0.0 + x[r];
+}
+
+void multiply(double* x, double factor, std::ptrdiff_t count) {
+  for (std::ptrdiff_t i = 0; i < count; ++i) x[i] *= factor;
 }
 
 std::int32_t find_in_a_row(const double* index, std::ptrdiff_t rows, double groups) {
@@ -243,4 +251,4 @@ std::int32_t find_in_a_row(const double* index, std::ptrdiff_t rows, double grou
 
 #include "lookups_rows.hpp"
 
-constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &find_in_a_row, &dot, &scatter_multiples};
+constexpr detail::LookupKernels table = {&find_places, &gather_parts<RAPPEL_LANES>, &scatter_parts<RAPPEL_LANES>, &add, &begin, &multiply, &find_in_a_row, &dot, &scatter_multiples};

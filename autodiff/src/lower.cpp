@@ -27,11 +27,12 @@ class Lowering {
       if (live_[n]) num_stages_ = std::max(num_stages_, stage_[n] + 1);
     program_.stages.resize(num_stages_);
     number_uniforms();
+    find_scattered_outputs();
     add_uniforms();
     add_bodies();
     for (const NodeId n : traced_.outputs)
-      if (!graph_.varying(n)) program_.outputs.push_back(uniform_[n]);
-    find_scattered_outputs();
+      if (!graph_.varying(n)) program_.outputs.push_back(uniform_[is_scaled(n) ? scaled_[n] : n]);
+    place_scatters();
     find_copied_parameters();
     return std::move(program_);
   }
@@ -56,8 +57,10 @@ class Lowering {
     return true;
   }
 
-  // Sums that are outputs alone, one after the other, may be taken where the outputs stand.
+  // Sums that are outputs alone, one after the other, may be taken where the outputs stand. So may sums of which the outputs are
+  // one uniform factor times each: that is multiplied on the way out.
   void find_scattered_outputs() {
+    if (graph_.num_row_sets() == 0) return;
     std::vector<std::uint32_t> uses(size_, 0);
     for (NodeId n = 0; n < size_; ++n)
       if (live_[n] && graph_.op(n) != Op::result)
@@ -66,21 +69,51 @@ class Lowering {
     std::vector<NodeId> outputs;
     std::ranges::copy_if(traced_.outputs, std::back_inserter(outputs), [&](NodeId n) { return !graph_.varying(n); });
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const NodeId n = outputs[i];
-      if (graph_.op(n) != Op::scatter_rows) continue;
-      const auto count = static_cast<std::size_t>(graph_.payload(n));
+      const auto [first, factor] = scattered(outputs[i]);
+      if (first == no_node) continue;
+      const auto count = static_cast<std::size_t>(graph_.payload(first));
       bool alone = count <= outputs.size() - i;
-      for (std::size_t k = 0; k < count && alone; ++k)
-        alone = outputs[i + k] == n + static_cast<NodeId>(k) && uses[outputs[i + k]] == 1;
+      for (std::size_t k = 0; k < count && alone; ++k) {
+        const NodeId n = outputs[i + k], sum = first + static_cast<NodeId>(k);
+        alone = uses[n] == 1 && uses[sum] == 1 && (factor == no_node ? n == sum : is_product(n, sum, factor));
+      }
       if (!alone) continue;
-      const auto output = static_cast<std::uint32_t>(i);
-      program_.scattered_outputs.push_back({output, static_cast<std::uint32_t>(count), graph_.operands(n).size() - 3});
+      program_.scattered_outputs.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(count), graph_.operands(first).size() - 3, uniform_[first], no_node});
+      if (factor != no_node) {
+        scaled_.resize(size_, no_node);
+        for (NodeId k = 0; k < static_cast<NodeId>(count); ++k) scaled_[outputs[i + k]] = first + k;
+        factors_.emplace_back(program_.scattered_outputs.size() - 1, factor);
+      }
+      i += count - 1;
+    }
+  }
+
+  // The scatter whose first sum an output is, or a factor times that.
+  std::pair<NodeId, NodeId> scattered(NodeId n) const {
+    if (graph_.op(n) == Op::scatter_rows) return {n, no_node};
+    if (graph_.op(n) != Op::mul) return {no_node, no_node};
+    const auto x = graph_.operands(n);
+    for (const bool other : {false, true})
+      if (graph_.op(x[other ? 1 : 0]) == Op::scatter_rows) return {x[other ? 1 : 0], x[other ? 0 : 1]};
+    return {no_node, no_node};
+  }
+
+  bool is_product(NodeId n, NodeId x, NodeId y) const {
+    if (graph_.op(n) != Op::mul) return false;
+    const auto operands = graph_.operands(n);
+    return (operands[0] == x && operands[1] == y) || (operands[0] == y && operands[1] == x);
+  }
+
+  bool is_scaled(NodeId n) const { return !scaled_.empty() && scaled_[n] != no_node; }
+
+  void place_scatters() {
+    for (const auto& [run, factor] : factors_) program_.scattered_outputs[run].factor = uniform_[factor];
+    for (const Program::ScatteredOutputs& run : program_.scattered_outputs)
       for (Stage& stage : program_.stages)
         for (auto* bodies : {&stage.bodies, &stage.storing_bodies})
           for (Body& body : *bodies)
             for (ScatterCall& s : body.calls.scatters)
-              if (s.first == uniform_[n]) s.output = output;
-    }
+              if (s.first == run.first_sum) s.output = run.first;
   }
 
   void find_copied_parameters() {
@@ -228,9 +261,11 @@ class Lowering {
     const auto keep = [&](NodeId n) {
       if (work.kept[n] == 0) work.kept[n] = ++last;
     };
-    for (const NodeId n : traced_.outputs) keep(n);
+    for (const NodeId n : traced_.outputs)
+      if (!is_scaled(n)) keep(n);
+    for (const auto& [run, factor] : factors_) keep(factor);
     for (NodeId n = 0; n < size_; ++n) {
-      if (!live_[n]) continue;
+      if (!live_[n] || is_scaled(n)) continue;
       const Op op = graph_.op(n);
       const bool reads_late = graph_.varying(n) || op == Op::stack || op == Op::result || is_call(op) || is_reduction(op);
       for (const NodeId x : graph_.operands(n)) {
@@ -246,7 +281,7 @@ class Lowering {
     UniformCoder coder(work, uniform_, program_.num_uniforms, program_.operands, program_.calls);
     std::vector<std::vector<NodeId>> by_stage(num_stages_);
     for (NodeId n = 0; n < size_; ++n)
-      if (live_[n] && !graph_.varying(n) && uniform_[n] == no_node) by_stage[stage_[n]].push_back(n);
+      if (live_[n] && !graph_.varying(n) && uniform_[n] == no_node && !is_scaled(n)) by_stage[stage_[n]].push_back(n);
     for (std::uint32_t s = 0; s < num_stages_; ++s)
       coder.add(by_stage[s], program_.stages[s].uniforms, [&](NodeId n) { return calls_.add(n); });
     program_.num_uniforms = coder.num_places();
@@ -261,6 +296,8 @@ class Lowering {
   std::uint32_t num_stages_ = 1;
   std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
   std::vector<std::uint32_t> storage_;  // by node: the number of its stored column
+  std::vector<NodeId> scaled_;          // by node: of outputs that are a factor times a sum of a scatter, that sum
+  std::vector<std::pair<std::size_t, NodeId>> factors_;  // of scattered outputs, by their number
   Program program_;
   CallBuilder calls_;
 };

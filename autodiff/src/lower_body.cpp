@@ -3,6 +3,7 @@
 #include "lower_chosen.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <unordered_map>
 
@@ -52,6 +53,7 @@ class BodyLowering {
     join_matrix_products(drafts_, source_);
     draft_row_outputs();
     recompute_late(drafts_, graph_, [this](NodeId n) { return is_block(n); });
+    find_sum_views();
     collect_sources();
     place();
     choose_leaf();
@@ -66,7 +68,7 @@ class BodyLowering {
   }
   bool is_kept(NodeId n) const { return graph_.op(n) == Op::column || work_.storage[n] != no_node; }
   bool is_block(NodeId n) const {
-    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n) && !is_view(n);
+    return graph_.varying(n) && written_.count(n) == 0 && !is_kept(n) && !is_view(n) && sum_views_.count(n) == 0;
   }
   bool is_view(NodeId n) const {
     return graph_.op(n) == Op::gather && num_results(graph_, n) == 1 && written_.count(n) == 0 && !is_kept(n);
@@ -220,6 +222,29 @@ class BodyLowering {
     return {graph_.operands(n).begin(), graph_.operands(n).end()};
   }
 
+  static bool is_never_minus_zero(Op op) {
+    return op == Op::exp || op == Op::exp_neg_abs || op == Op::sigmoid || op == Op::square || op == Op::abs;
+  }
+
+  // What one step computes element by element for a scatter of one value a row may stand where the sums do, unless steps after
+  // the scatter read it: a sum begins with 0, so that -0 becomes 0 there.
+  void find_sum_views() {
+    std::unordered_map<NodeId, std::size_t> made, last_read;
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      const Draft& d = drafts_[i];
+      for (const NodeId x : d.operands) last_read[x] = i;
+      const bool by_element = d.kind == StepKind::plain && d.results.size() == 1 && !is_body_call(graph_.op(d.node));
+      for (const NodeId x : d.results) made[x] = by_element && made.count(x) == 0 ? i : drafts_.size();  // by one alone
+    }
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      const Draft& d = drafts_[i];
+      if (d.kind != StepKind::plain || graph_.op(d.node) != Op::scatter_rows || d.operands.size() != 2) continue;
+      const NodeId x = d.operands[1];
+      const auto by = made.find(x);
+      if (by != made.end() && by->second < i && last_read[x] == i && x != d.operands[0] && is_block(x)) sum_views_.emplace(x, d.node);
+    }
+  }
+
   // --- pointers ---
 
   void collect_sources() {
@@ -253,6 +278,10 @@ class BodyLowering {
     for (const Draft& d : drafts_) {
       if (!is_view(d.node)) continue;
       pointer_[d.node] = base_++;
+      ++body_.num_views;
+    }
+    for (const auto& [x, scatter] : sum_views_) {
+      pointer_[x] = base_++;
       ++body_.num_views;
     }
   }
@@ -308,7 +337,7 @@ class BodyLowering {
     for (const NodeId m : d.results) {
       const auto written = written_.find(m);
       const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
-                              : is_kept(m) || is_view(m)  ? pointer_[m]
+                              : is_kept(m) || is_view(m) || sum_views_.count(m) != 0 ? pointer_[m]
                               : written != written_.end() ? first_row_output - written->second
                                                           : base_ + blocks_.take();
       if (d.kind != StepKind::copy) pointer_[m] = p;  // what is copied stays where it is
@@ -323,6 +352,10 @@ class BodyLowering {
       step.first = calls_.add_scatter(d.node, d.lookups[0], d.operands[2]);
     else if (is_call(step.op))
       step.first = calls_.add(d.node);
+    if (const auto view = d.operands.size() == 2 ? sum_views_.find(d.operands[1]) : sum_views_.end(); view != sum_views_.end() && view->second == d.node) {
+      body_.sum_views.push_back({pointer_[view->first] - body_.first_view(), step.first});
+      body_.calls.scatters[step.first].never_minus_zero = is_never_minus_zero(graph_.op(view->first));
+    }
     if (is_view(d.node)) body_.calls.gathers.back().view = pointer_[d.node] - body_.first_view();
     if (!in_place) blocks_.give_back(last_read);
     for (const NodeId m : deaths_[i].results) blocks_.give_back({pointer_[m] - base_});
@@ -405,6 +438,7 @@ class BodyLowering {
   std::vector<NodeId> shared_factor_;  // by node: of a sum of products that is taken with others
   std::vector<Draft> drafts_;
   std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
+  std::map<NodeId, NodeId> sum_views_;  // by what is scattered in place: the scatter
   std::uint32_t base_ = 0;              // the pointer number of the first block
   std::vector<std::uint32_t> pointer_;  // by node: its pointer number
   struct Deaths {

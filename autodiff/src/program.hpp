@@ -16,8 +16,8 @@ namespace rappel::detail {
 struct ChosenSums;
 
 // Pointers are numbered: the uniform values in use, then the columns in use, then the stored columns written
-// or read, then views, then blocks, then the outputs by row. A view is what was looked up, one value a row: in place
-// where rows look up one after the other, else in a block of its own.
+// or read, then views, then blocks, then the outputs by row. A view is what was looked up, one value a row, or what is
+// scattered, likewise: in place where rows do so one after the other, else in a block of its own.
 struct Body {
   RowSet rows;
   Index leaf_rows = 0;  // 64, 128, .. or 1,024
@@ -26,6 +26,10 @@ struct Body {
   std::vector<std::uint32_t> columns;
   std::vector<std::uint32_t> stored;  // of the table's, by number
   std::uint32_t num_views = 0;
+  struct SumView {  // what a scatter adds: its number among the views, and that of the scatter's call
+    std::uint32_t view, scatter;
+  };
+  std::vector<SumView> sum_views;
   std::uint32_t num_blocks = 0;
   std::vector<std::uint32_t> row_outputs;  // that it writes, by number
   std::vector<BodyStep> steps;
@@ -103,6 +107,8 @@ struct Program {
   struct ScatteredOutputs {  // the sums of a scatter of so many values a row, which nothing else reads
     std::uint32_t first, count;
     std::size_t width;
+    std::uint32_t first_sum;
+    std::uint32_t factor;  // the uniform value by which each is multiplied on the way out, or no_node
   };
   std::vector<ScatteredOutputs> scattered_outputs;
 };

@@ -215,6 +215,11 @@ class RunGenerator {
     return column || (pointer >= body_.first_view() && pointer < body_.first_block());
   }
 
+  // A stored column, or perhaps sums of a scatter: more than the caches hold.
+  bool is_written_through(std::uint32_t pointer) const {
+    return pointer >= body_.uniforms.size() + body_.columns.size() && pointer < body_.first_block();
+  }
+
   bool in_memory(Part p) const { return is_source(code_.values[p.value].op) || saved_[index(p)]; }
 
   // Whether it stands in memory as a whole vector.
@@ -259,7 +264,10 @@ class RunGenerator {
       free_slots_.pop_back();
     }
     saved_[index(p)] = true;
-    to_.vmovupd(address(p), zmm(register_[index(p)]));
+    const Xbyak::Address to = address(p);
+    if (fetches_ahead_ && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
+      to_.prefetchw(to_.ptr[place + offset + 128 * row_bytes + p.vector * vector_bytes]);
+    to_.vmovupd(to, zmm(register_[index(p)]));
     traffic_ += 2;
   }
 

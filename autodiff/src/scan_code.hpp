@@ -111,6 +111,7 @@ struct ScatterCall {
   bool of_rows = false;  // what is added is `row` times the one operand
   RowsInPlace row = {};
   std::vector<std::uint32_t> operands;
+  bool never_minus_zero = false;  // what is added
 };
 
 // What a frame does besides the instructions that kernels run.

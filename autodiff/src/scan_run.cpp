@@ -248,7 +248,8 @@ void ScanRun::scatter(std::uint32_t number) {
   }
   std::size_t& begun = frame_.lookups->begun[number];
   if (found.kind == PlacesKind::in_a_row && begun == static_cast<std::size_t>(found.first)) {
-    calls_.lookups->begin(x[0], frame_.rows, frame_.lookups->sums[number] + found.first);
+    double* const sums = frame_.lookups->sums[number] + found.first;
+    if (x[0] != sums || !call.never_minus_zero) calls_.lookups->begin(x[0], frame_.rows, sums);
     begun += static_cast<std::size_t>(frame_.rows);
     return;
   }

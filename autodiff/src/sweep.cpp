@@ -143,9 +143,37 @@ class ReverseSweep {
   // A part that leaves the rows of `source` for x, or joins other parts of x there. The factor is an adjoint inside of the sum's arm:
   // it may be inf or NaN where that was not taken.
   NodeId scaled(NodeId x, const Part& part) {
-    if (part.source == no_node) return part.node;
-    const Expr whole = expr(product(part.node, factors_[part.source]));
-    return recording_.node(has_arms_ ? gates_.gated(x, gates_[part.source], whole) : whole);
+    return part.source == no_node ? part.node : gated(x, part, product(part.node, factors_[part.source]));
+  }
+  NodeId gated(NodeId x, const Part& part, NodeId whole) {
+    return has_arms_ ? recording_.node(gates_.gated(x, gates_[part.source], expr(whole))) : whole;
+  }
+
+  // c, where a part is what c log(S), S the sum over rows of exp(a - m), gives to m, the largest a; else no_node. That is -c, and by
+  // its parts the rounding of (c / S) * -S. S is at least 1, since a row has exp(0), or NaN, which all rows get by their a.
+  NodeId through_shift(NodeId m, const Part& part) {
+    if (part.source == no_node || graph_.op(m) != Op::max_rows || graph_.op(part.source) != Op::sum_rows) return no_node;
+    const NodeId e = operands(part.source)[0];
+    if (graph_.op(part.node) != Op::neg || operands(part.node)[0] != e || graph_.op(e) != Op::exp) return no_node;
+    const NodeId shifted = operands(e)[0];
+    if (graph_.op(shifted) != Op::sub || operands(shifted)[0] != operands(m)[0] || operands(shifted)[1] != m) return no_node;
+    const auto is_reciprocal = [&](NodeId x) {
+      return graph_.op(x) == Op::div && graph_.op(operands(x)[0]) == Op::constant && graph_.value(operands(x)[0]) == 1.0 && operands(x)[1] == part.source;
+    };
+    const NodeId factor = factors_[part.source];
+    if (is_reciprocal(factor)) return builder_.constant(1.0);
+    if (graph_.op(factor) != Op::mul) return no_node;
+    for (const bool second : {false, true})
+      if (is_reciprocal(operands(factor)[second ? 1 : 0])) return operands(factor)[second ? 0 : 1];
+    return no_node;
+  }
+
+  // m + log(S) does not depend on m: what c times that gives to it cancels.
+  void take_away(NodeId m, const Part& part, NodeId c) {
+    if (adjoints_[m] == gated(m, part, c))
+      adjoints_[m] = builder_.constant(0.0);
+    else
+      accumulate(adjoints_[m], gated(m, part, builder_.node(Op::neg, {c})));
   }
 
   // The adjoint of a uniform node, complete.
@@ -153,6 +181,10 @@ class ReverseSweep {
     if (!by_row_.empty() && !by_row_[n].empty()) {
       builder_.graph().set_location(graph_.location(n));
       for (const Part& part : std::exchange(by_row_[n], {})) {
+        if (const NodeId c = through_shift(n, part); c != no_node) {
+          take_away(n, part, c);
+          continue;
+        }
         const NodeId sum = sum_over(graph_.row_set(part.node), part.node);
         accumulate(adjoints_[n], scaled(n, {part.source, sum}));
       }
@@ -189,6 +221,8 @@ class ReverseSweep {
     if (!graph_.varying(n)) {
       const NodeId adjoint = adjoint_of(n);
       zbar_ = adjoint == no_node ? Expr(0.0) : expr(adjoint);
+      // Shares are finite: they need not be known where they are multiplied by 0.
+      if (graph_.op(n) == Op::max_rows && zbar_.is_constant() && zbar_.constant() == 0.0) return;
       const bool of_rows = graph_.op(n) == Op::sum_rows || graph_.op(n) == Op::sum_products;
       if (of_rows && !(zbar_.is_constant() && zbar_.constant() == 1.0)) {
         factors_[n] = adjoint;

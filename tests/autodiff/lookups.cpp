@@ -7,8 +7,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <sstream>
 
 namespace rappel::test {
@@ -119,12 +121,114 @@ BOOST_AUTO_TEST_CASE(sums_of_several_scatters_stand_where_their_outputs_do) {
   BOOST_TEST((twice.values(w) == Vector{{8.0, 10.0, 24.0, 10.0, 3.0, 3.0, 6.0}}));
 }
 
+// Few rows go through a block, as those at the end of a leaf; 64 and more are computed where the sums stand.
 BOOST_AUTO_TEST_CASE(a_sum_of_negative_zeros_is_zero) {
-  const Vector index{{0.0, 1.0, 2.0}};
-  const Function f = record(3, [&](ExprSpan w) {
-    return sum_over_rows(Columns(index), [&](Row row) { return -0.0 * row[0] * gather(w, row[0]); });
+  for (const Index n : {3, 64, 5000}) {
+    const Vector index = Vector::LinSpaced(n, 0.0, static_cast<double>(n - 1)).array().round();
+    const Function f = record(n, [&](ExprSpan w) {
+      return sum_over_rows(Columns(index), [&](Row row) { return (-0.0 * square(row[0])) * square(gather(w, row[0])); });
+    });
+    for (const double g : f.value_and_gradient(Vector::Ones(n)).second) BOOST_TEST(!std::signbit(g), n);
+  }
+}
+
+// What is scattered is read by a sum before and by another scatter after it, beside which it may not stand in its sums.
+BOOST_AUTO_TEST_CASE(what_is_scattered_may_be_read_besides) {
+  constexpr Index n = 4200;
+  const Vector index = Vector::LinSpaced(n, 0.0, n - 1.0).array().round();
+  Matrix both(n, 2);
+  both << index, index.reverse();
+  const Function f = record(2 * n, [&](ExprSpan w) {
+    return sum_over_rows(Columns(both), [&](Row row) { return exp(gather(w.first(n), row[0]) + gather(w.last(n), row[1])); });
   });
-  for (const double g : f.value_and_gradient(Vector{{1.0, 2.0, 3.0}}).second) BOOST_TEST(!std::signbit(g));
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    const Vector w = some_point(2 * n);
+    const auto [value, gradient] = f.value_and_gradient(w);
+    double sum = 0.0, worst = 0.0;
+    for (Index i = 0; i < n; ++i) {
+      const double e = std::exp(w[i] + w[2 * n - 1 - i]);
+      sum += e;
+      worst = std::max({worst, std::abs(gradient[i] - e) / e, std::abs(gradient[2 * n - 1 - i] - e) / e});
+    }
+    BOOST_TEST(std::abs(value - sum) <= 1e-13 * sum, set);
+    BOOST_TEST(worst <= 1e-15, set);
+  }
+}
+
+// Of one value a row and of two, of every row and of some; the factor a number, a parameter, what a sum gives; into memory that
+// begins anywhere, and where there is no room for all.
+BOOST_AUTO_TEST_CASE(a_factor_of_all_sums_is_multiplied_on_the_way_out) {
+  constexpr Index n = 300;
+  for (const Index width : {1, 2}) {
+    const Index groups = n / width;
+    Vector index = Vector::LinSpaced(500, 0.0, 499.0);
+    index = (7.0 * index).unaryExpr([&](double x) { return std::fmod(x, static_cast<double>(groups - 1)); }).eval();
+    const auto sum = [&](ExprSpan w) {
+      return sum_over_rows(Columns(index), [&](Row row) {
+        Expr x = 0.0;
+        for (const Expr& e : gather(w.first(n), row[0], width)) x = x + e * e * 0.5;
+        return x;
+      });
+    };
+    Vector w = some_point(n + 1), counts = Vector::Zero(n);
+    for (const double i : index) counts.segment(static_cast<Index>(i) * width, width).array() += 1.0;
+    const Vector sums = counts.cwiseProduct(w.head(n));
+    const double total = 0.5 * sums.dot(w.head(n));
+    const auto check = [&](const Function& f, double factor, double last) {
+      for (const Index shift : {0, 1, 8}) {
+        Vector all(n + 20);
+        f.value_and_gradient(ConstSpan(w.data(), n + 1), MutableSpan(all.data() + shift, n + 1));
+        const auto gradient = all.segment(shift, n + 1);
+        BOOST_TEST((gradient.head(n) - factor * sums).cwiseAbs().maxCoeff() <= 1e-14 * std::abs(factor) * sums.cwiseAbs().maxCoeff());
+        BOOST_TEST(std::abs(gradient[n] - last) <= 1e-14 * std::abs(last));
+      }
+    };
+    check(record(n + 1, [&](ExprSpan x) { return sum(x) * -3.0; }), -3.0, 0.0);
+    check(record(n + 1, [&](ExprSpan x) { return sum(x) * x[n]; }), w[n], total);
+    check(record(n + 1, [&](ExprSpan x) { return log(sum(x)); }), 1.0 / total, 0.0);
+    check(record(n + 1, [&](ExprSpan x) { return log(sum(x)) + square(x[n]); }), 1.0 / total, 2.0 * w[n]);
+    check(record(n + 1, [&](ExprSpan x) { return square(sum(x)) + x[0] * 0.0; }), 2.0 * total, 0.0);
+  }
+}
+
+// The maximum by which exponentials are shifted gets nothing, exactly: where it is counted, rows are compared with it.
+BOOST_AUTO_TEST_CASE(a_shift_by_the_largest_cancels) {
+  const Vector index{{0.0, 1.0, 2.0, 2.0}};
+  const auto shifted = [&](ExprSpan w) {
+    const Columns rows(index);
+    const Expr most = max_over_rows(rows, [&](Row row) { return gather(w, row[0]); });
+    return most + log(sum_over_rows(rows, [&](Row row) { return exp(gather(w, row[0]) - most); }));
+  };
+  const Vector w{{1.0, -2.0, 3.0}};
+  const Vector shares = by_loop(w, index);
+  const auto compares = [](const Function& f) {
+    std::ostringstream graph;
+    graph << f.gradient();
+    return graph.str().find("==") != std::string::npos;
+  };
+  const Function plain = record(3, shifted), scaled = record(3, [&](ExprSpan x) { return x[1] * shifted(x); }),
+                 with_most = record(3, [&](ExprSpan x) {
+                   return shifted(x) + max_over_rows(Columns(index), [&](Row row) { return gather(x, row[0]); });
+                 }),
+                 in_arm = record(3, [&](ExprSpan x) { return select(x[1] > 0.0, shifted(x), square(x[0])); });
+  BOOST_TEST(!compares(plain));
+  BOOST_TEST(!compares(scaled));
+  BOOST_TEST(compares(with_most));
+  const double value = std::log(std::exp(1.0) + std::exp(-2.0) + 2.0 * std::exp(3.0));
+  const auto near = [](const Vector& x, const Vector& y) { return (x - y).cwiseAbs().maxCoeff() <= 1e-15 * y.cwiseAbs().maxCoeff(); };
+  BOOST_TEST(near(plain.value_and_gradient(w).second, shares));
+  BOOST_TEST(near(scaled.value_and_gradient(w).second, -2.0 * shares + Vector{{0.0, value, 0.0}}));
+  BOOST_TEST(near(with_most.value_and_gradient(w).second, shares + Vector{{0.0, 0.0, 1.0}}));
+  BOOST_TEST(near(in_arm.value_and_gradient(w).second, Vector{{2.0, 0.0, 0.0}}));
+  BOOST_TEST(near(in_arm.value_and_gradient(Vector{{1.0, 2.0, 3.0}}).second, by_loop(Vector{{1.0, 2.0, 3.0}}, index)));
+  // Of second derivatives too, diag(s) - s s'; where a parameter is infinite nothing looks finite.
+  const Matrix second = plain.hessian(w);
+  const Matrix expected = Matrix(shares.asDiagonal()) - shares * shares.transpose();
+  BOOST_TEST((second - expected).cwiseAbs().maxCoeff() <= 1e-15);
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const double g : plain.value_and_gradient(Vector{{1.0, inf, 3.0}}).second) BOOST_TEST(std::isnan(g));
+  for (const double g : plain.value_and_gradient(Vector{{-inf, -inf, -inf}}).second) BOOST_TEST(std::isnan(g));
 }
 
 BOOST_AUTO_TEST_CASE(all_uses_of_a_lookup_are_scattered_at_once) {
