@@ -265,8 +265,8 @@ class RunGenerator {
     }
     saved_[index(p)] = true;
     const Xbyak::Address to = address(p);
-    if (fetches_ahead_ && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
-      to_.prefetchw(to_.ptr[place + offset + 128 * row_bytes + p.vector * vector_bytes]);
+    if (rows_ahead_ > 0 && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
+      to_.prefetchw(to_.ptr[place + offset + rows_ahead_ * row_bytes + p.vector * vector_bytes]);
     to_.vmovupd(to, zmm(register_[index(p)]));
     traffic_ += 2;
   }
