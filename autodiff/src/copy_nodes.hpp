@@ -5,6 +5,8 @@
 #include "builder.hpp"
 
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace rappel::detail {
 
@@ -75,6 +77,14 @@ class NodeCopy {
 
 inline void copy_row_sets(const Graph& from, Graph& to) {
   for (Index i = 0; i < from.num_row_sets(); ++i) to.rows(from.num_columns({static_cast<std::uint16_t>(i)}));
+}
+
+// The graph that `from` became, with its outputs and guards by their new numbers.
+inline Traced renumbered(const Traced& from, const std::vector<NodeId>& map, Graph graph) {
+  Traced to{std::move(graph), {}, {}};
+  for (const NodeId n : from.outputs) to.outputs.push_back(map[n]);
+  for (const Guard& g : from.guards) to.guards.push_back({map[g.condition], g.taken});
+  return to;
 }
 
 }  // namespace rappel::detail

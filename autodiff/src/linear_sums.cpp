@@ -51,11 +51,7 @@ class LinearSums {
       else
         map_[n] = copy_node(graph_, n, map_, operands_, builder_);
     }
-    Traced to{{}, {}, {}};
-    for (const NodeId n : traced_.outputs) to.outputs.push_back(map_[n]);
-    for (const Guard& g : traced_.guards) to.guards.push_back({map_[g.condition], g.taken});
-    to.graph = builder_.take();
-    return to;
+    return renumbered(traced_, map_, builder_.take());
   }
 
  private:
@@ -155,10 +151,7 @@ class SumsOfLogs {
       to_.set_location(graph_.location(n));
       map_[n] = copy(n);
     }
-    Traced result{std::move(to_), {}, {}};
-    for (const NodeId n : traced_.outputs) result.outputs.push_back(map_[n]);
-    for (const Guard& g : traced_.guards) result.guards.push_back({map_[g.condition], g.taken});
-    return result;
+    return renumbered(traced_, map_, std::move(to_));
   }
 
  private:

@@ -53,7 +53,7 @@ class BodyLowering {
     join_matrix_products(drafts_, source_);
     draft_row_outputs();
     recompute_late(drafts_, graph_, [this](NodeId n) { return is_block(n); });
-    find_sum_views();
+    sum_views_ = scattered_in_place(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     collect_sources();
     place();
     choose_leaf();
@@ -220,29 +220,6 @@ class BodyLowering {
 
   std::vector<NodeId> operands(NodeId n) const {
     return {graph_.operands(n).begin(), graph_.operands(n).end()};
-  }
-
-  static bool is_never_minus_zero(Op op) {
-    return op == Op::exp || op == Op::exp_neg_abs || op == Op::sigmoid || op == Op::square || op == Op::abs;
-  }
-
-  // What one step computes element by element for a scatter of one value a row may stand where the sums do, unless steps after
-  // the scatter read it: a sum begins with 0, so that -0 becomes 0 there.
-  void find_sum_views() {
-    std::unordered_map<NodeId, std::size_t> made, last_read;
-    for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      const Draft& d = drafts_[i];
-      for (const NodeId x : d.operands) last_read[x] = i;
-      const bool by_element = d.kind == StepKind::plain && d.results.size() == 1 && !is_body_call(graph_.op(d.node));
-      for (const NodeId x : d.results) made[x] = by_element && made.count(x) == 0 ? i : drafts_.size();  // by one alone
-    }
-    for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      const Draft& d = drafts_[i];
-      if (d.kind != StepKind::plain || graph_.op(d.node) != Op::scatter_rows || d.operands.size() != 2) continue;
-      const NodeId x = d.operands[1];
-      const auto by = made.find(x);
-      if (by != made.end() && by->second < i && last_read[x] == i && x != d.operands[0] && is_block(x)) sum_views_.emplace(x, d.node);
-    }
   }
 
   // --- pointers ---

@@ -2,6 +2,7 @@
 #include "lookup_dots.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <optional>
 
 namespace rappel::detail {
@@ -93,6 +94,29 @@ class LookupDrafts {
 
 void read_rows_in_place(const BodySource& source, const std::vector<bool>& kept, std::vector<Draft>& drafts) {
   LookupDrafts(source, kept, drafts).run();
+}
+
+bool is_never_minus_zero(Op op) {
+  return op == Op::exp || op == Op::exp_neg_abs || op == Op::sigmoid || op == Op::square || op == Op::abs;
+}
+
+std::map<NodeId, NodeId> scattered_in_place(const std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block) {
+  std::map<NodeId, NodeId> scatters;
+  std::unordered_map<NodeId, std::size_t> made, last_read;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const Draft& d = drafts[i];
+    for (const NodeId x : d.operands) last_read[x] = i;
+    const bool by_element = d.kind == StepKind::plain && d.results.size() == 1 && !is_body_call(graph.op(d.node));
+    for (const NodeId x : d.results) made[x] = by_element && made.count(x) == 0 ? i : drafts.size();  // by one alone
+  }
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const Draft& d = drafts[i];
+    if (d.kind != StepKind::plain || graph.op(d.node) != Op::scatter_rows || d.operands.size() != 2) continue;
+    const NodeId x = d.operands[1];
+    const auto by = made.find(x);
+    if (by != made.end() && by->second < i && last_read[x] == i && x != d.operands[0] && is_block(x)) scatters.emplace(x, d.node);
+  }
+  return scatters;
 }
 
 }  // namespace rappel::detail

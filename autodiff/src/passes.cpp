@@ -13,14 +13,7 @@ namespace {
 using detail::Builder;
 using detail::copy_node;
 using detail::copy_row_sets;
-
-// Outputs and guards by their new numbers.
-Traced renumbered(const Traced& from, const std::vector<NodeId>& map, Graph graph) {
-  Traced to{std::move(graph), {}, {}};
-  for (const NodeId n : from.outputs) to.outputs.push_back(map[n]);
-  for (const Guard& g : from.guards) to.guards.push_back({map[g.condition], g.taken});
-  return to;
-}
+using detail::renumbered;
 
 std::vector<bool> live_nodes(const Traced& traced) {
   const Graph& graph = traced.graph;

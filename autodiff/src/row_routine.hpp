@@ -34,9 +34,10 @@ class RunRoutine {
     // Of single values all may be read and written: vectors that are left over are worked on one by one. A sum asks which exist.
     const bool all_exist = single && code_.sums.empty();
     const std::vector<ValueId> residents = choose_residents();
-    RunGenerator all(to_, body_, code_, rows_ahead_, false, residents), last(to_, body_, code_, rows_ahead_, !all_exist, residents);
-    if (single) last.set_width(1);
-    all.load_residents();
+    const RowTask task{body_, code_, rows_ahead_, residents};
+    const int width = vectors_at_once(code_, Uses(code_));
+    RunGenerator all(to_, task, width, false), last(to_, task, single ? 1 : width, !all_exist);
+    all.values().load_residents();
     to_.mov(whole, to_.ptr[leaf + static_cast<int>(all_exist ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
     to_.and_(whole, -all.rows_at_once());
     to_.shl(whole, 3);
@@ -49,7 +50,7 @@ class RunRoutine {
     to_.pop(frame);
     to_.vzeroupper();
     to_.ret();
-    to_.rewrite(reserve_at, static_cast<std::uint64_t>(std::max(all.stack_size(), last.stack_size())), 4);
+    to_.rewrite(reserve_at, static_cast<std::uint64_t>(std::max(all.values().stack_size(), last.values().stack_size())), 4);
   }
 
  private:
@@ -78,12 +79,12 @@ class RunRoutine {
   std::vector<ValueId> choose_residents() const {
     constexpr std::size_t most_values = 400;  // each trial writes them all
     const Uses uses(code_);
+    const int width = vectors_at_once(code_, uses);
     std::vector<ValueId> candidates, best;
     if (of_single_values(body_) || code_.values.size() > most_values) return best;
     const auto num_uses = [&](ValueId n) { return uses.first[n + 1] - uses.first[n]; };
     for (ValueId n = 0; n < code_.values.size(); ++n) {
-      const MicroOp op = code_.values[n].op;
-      if ((op == MicroOp::uniform || op == MicroOp::constant || op == MicroOp::eight) && num_uses(n) > 0) candidates.push_back(n);
+      if (is_uniform(code_, n) && num_uses(n) > 0) candidates.push_back(n);
     }
     std::ranges::stable_sort(candidates, std::ranges::greater{}, num_uses);
     const int free = num_registers - static_cast<int>(sums_in_registers(code_));
@@ -91,10 +92,10 @@ class RunRoutine {
     for (std::size_t count = 0; count <= candidates.size() && static_cast<int>(count) + 8 <= free; count += 2) {
       const std::vector<ValueId> some(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
       Xbyak::CodeGenerator scratch(1 << 16, Xbyak::AutoGrow);
-      RunGenerator trial(scratch, body_, code_, rows_ahead_, false, some);
+      RunGenerator trial(scratch, {body_, code_, rows_ahead_, some}, width, false);
       trial.write();
-      if (trial.traffic() >= least) continue;
-      least = trial.traffic();
+      if (trial.values().traffic() >= least) continue;
+      least = trial.values().traffic();
       best = some;
     }
     return best;

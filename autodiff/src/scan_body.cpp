@@ -150,11 +150,7 @@ class Unrolling {
   Traced run() {
     copy_row_sets(traced_.graph, builder_.graph());
     const std::vector<NodeId> map = copy(traced_.graph, {});
-    Traced result{{}, {}, {}};
-    for (const NodeId n : traced_.outputs) result.outputs.push_back(map[n]);
-    for (const Guard& g : traced_.guards) result.guards.push_back({map[g.condition], g.taken});
-    result.graph = builder_.take();
-    return result;
+    return renumbered(traced_, map, builder_.take());
   }
 
  private:

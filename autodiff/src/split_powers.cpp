@@ -93,10 +93,7 @@ class SplitPowers {
       map_[n] = copy(n);
     }
     for (NodeId& n : kept) n = map_[n];
-    Traced to{std::move(to_), {}, {}};
-    for (const NodeId n : traced_.outputs) to.outputs.push_back(map_[n]);
-    for (const Guard& g : traced_.guards) to.guards.push_back({map_[g.condition], g.taken});
-    return to;
+    return renumbered(traced_, map_, std::move(to_));
   }
 
  private:

@@ -6,6 +6,7 @@
 #include "chosen_terms.hpp"
 
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace rappel::detail {
@@ -26,6 +27,11 @@ struct Draft {
 // indices of both, then the factor. `kept` by node: what steps of this body are to compute though no other reads it. Lookups
 // and products that nothing else reads are left out.
 void read_rows_in_place(const BodySource& source, const std::vector<bool>& kept, std::vector<Draft>& drafts);
+
+// What one step computes element by element for a scatter of one value a row, with the scatter's node: it may stand where the sums
+// do, unless steps after the scatter read it. A sum begins with 0, so that -0 becomes 0 there; some operations never give it.
+std::map<NodeId, NodeId> scattered_in_place(const std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
+bool is_never_minus_zero(Op op);
 
 // Dots over one list of values, and sums over rows of the products of two lists: tiles of a matrix product each. So are dots
 // that share most of a list, and sums whose lists overlap.

@@ -22,12 +22,11 @@ class UniformFactors {
 
   bool any() const { return any_; }
 
-  Traced run(NodeId& first) {
+  Traced run() {
     copy_row_sets(graph_, builder_.graph());
     map_.assign(size_, no_node);
     scaled_.resize(size_);
     for (NodeId n = 0; n < size_; ++n) {
-      if (n == first_) first = static_cast<NodeId>(builder_.graph().size());
       const Op op = graph_.op(n);
       if (!live_[n] && op != Op::parameter && op != Op::argument && op != Op::result) continue;
       builder_.graph().set_location(graph_.location(n));
@@ -38,11 +37,7 @@ class UniformFactors {
       else
         map_[n] = copy_node(graph_, n, map_, operands_, builder_);
     }
-    Traced to{{}, {}, {}};
-    for (const NodeId n : traced_.outputs) to.outputs.push_back(map_[n]);
-    for (const Guard& g : traced_.guards) to.guards.push_back({map_[g.condition], g.taken});
-    to.graph = builder_.take();
-    return to;
+    return renumbered(traced_, map_, builder_.take());
   }
 
  private:
@@ -108,10 +103,10 @@ class UniformFactors {
 
 }  // namespace
 
-Traced with_factors_outside(Traced traced, NodeId& first, PassOptions options) {
+Traced with_factors_outside(Traced traced, NodeId first, PassOptions options) {
   if (traced.graph.num_row_sets() == 0) return traced;
   UniformFactors factors(traced, first, options);
-  return factors.any() ? factors.run(first) : traced;
+  return factors.any() ? factors.run() : traced;
 }
 
 }  // namespace rappel::detail
