@@ -53,7 +53,7 @@ class UniformFactors {
       const Op op = graph_.op(n);
       const auto x = graph_.operands(n);
       const bool sums = op == Op::sum_rows && n >= first_ && !graph_.is_stacked(x[0]);
-      passes_on_[n] = graph_.varying(n) && !read_as_it_is[n] && (op == Op::mul || op == Op::neg || op == Op::square);
+      passes_on_[n] = graph_.varying(n) && !read_as_it_is[n] && (op == Op::mul || op == Op::neg);
       any_ = any_ || (passes_on_[n] && (op == Op::neg || (op == Op::mul && graph_.varying(x[0]) != graph_.varying(x[1]))));
       for (const NodeId y : x) {
         live_[y] = true;
@@ -79,8 +79,6 @@ class UniformFactors {
     }
     const Scaled a = operand(x[0]);
     if (graph_.op(n) == Op::neg) return {a.core, a.factor, !a.minus};
-    if (graph_.op(n) == Op::square)
-      return {builder_.node(Op::square, a.core), a.factor == no_node ? no_node : builder_.node(Op::square, a.factor)};
     const Scaled b = operand(x[1]);
     return {builder_.node(Op::mul, a.core, b.core), product(a.factor, b.factor), a.minus != b.minus};
   }

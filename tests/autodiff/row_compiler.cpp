@@ -175,6 +175,29 @@ BOOST_AUTO_TEST_CASE(random_rows_have_the_same_bits_compiled) {
   }
 }
 
+// What is compared stands in registers no more by then, and others took its places in memory.
+BOOST_AUTO_TEST_CASE(choices_long_after_their_comparison_have_the_same_bits_compiled) {
+  for (const int between : {2, 10, 40, 80}) {
+    const RowProblem p = row_problem(301, 3);
+    BOOST_TEST_CONTEXT(between << " values between")
+    check_same_bits(
+        [&] {
+          return record(p.w.size(), [&](ExprSpan w) {
+            return mean_over_rows(Columns(p.X, p.y), [&](const Row& row) {
+              const Condition chosen = exp(row[0]) < exp(row[1] * w[0]);
+              const Expr size = abs(row[0] - row[1]);
+              std::vector<Expr> values = {size * size};
+              for (int i = 0; i < between; ++i) values.push_back(exp(-square(values.back() * 0.5 + row[i % 3])));
+              Expr total = select(chosen, values.back(), row[2]) + abs(row[0] - row[1]) * w[1];
+              for (std::size_t i = 0; i < values.size(); ++i) total += values[i] * values[values.size() - 1 - i];
+              return total;
+            });
+          });
+        },
+        p.w);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(values_by_row_and_later_stages_have_the_same_bits_compiled) {
   const RowProblem p = row_problem(777, 4);
   const auto values = [&](const char* when) {

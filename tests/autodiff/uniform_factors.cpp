@@ -68,6 +68,29 @@ BOOST_AUTO_TEST_CASE(rows_compute_no_product_by_uniform_factors) {
   BOOST_TEST(products == 4);  // b x, a e, r e, (r e) x
 }
 
+// J'J has squares of factors, and products of two.
+BOOST_AUTO_TEST_CASE(normal_equations_of_integers_are_exact) {
+  const Matrix points = integers(700);
+  const Function residuals = record(3, [&](ExprSpan t) {
+    return map_rows(Columns(points), [&](const Row& row) { return t[2] - row[1] - t[0] * (t[1] * row[0]); });
+  });
+  const Vector t{{3.0, -2.0, 5.0}};
+  Vector expected = Vector::Zero(3), gradient(3);
+  Matrix expected_matrix = Matrix::Zero(3, 3), matrix(3, 3);
+  double expected_value = 0.0;
+  for (Index r = 0; r < 700; ++r) {
+    const double x = points(r, 0), residual = t[2] - points(r, 1) - t[0] * t[1] * x;
+    const Vector row{{-t[1] * x, -t[0] * x, 1.0}};
+    expected_value += 0.5 * residual * residual;
+    expected += residual * row;
+    expected_matrix += row * row.transpose();
+  }
+  const double value = residuals.gauss_newton(span_of(t), span_of(gradient), {matrix.data(), 9});
+  BOOST_TEST(value == expected_value);
+  BOOST_TEST((gradient.array() == expected.array()).all());
+  BOOST_TEST((matrix.array() == expected_matrix.array()).all());
+}
+
 // What a Function gives by row, or compares, it computes as it is written.
 BOOST_AUTO_TEST_CASE(what_others_read_is_computed_as_it_is) {
   const Matrix points = integers(40);
