@@ -8,7 +8,7 @@ namespace rappel::detail {
 void BoundBody::compile(std::size_t num_leaves) const {
   constexpr std::size_t cache = std::size_t{1} << 20;
   const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
-  std::unique_ptr<RowMachineCode> code = compile_rows(body, set_, bytes > cache && !in_cache);
+  std::unique_ptr<RowMachineCode> code = compile_rows(body, *kernels_, bytes > cache && !in_cache);
   if (code == nullptr) return;
   std::vector<LeafStep> steps;
   const auto at = [&](std::size_t step) { return steps_.steps.begin() + static_cast<std::ptrdiff_t>(step); };
@@ -39,6 +39,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.products_of_lists;
     case StepKind::sum_log1p_of_units:
       return kernels.sum_log1p_of_units;
+    case StepKind::sum_log1p_of_few:
+      return kernels.sum_log1p_of_few;
     case StepKind::copy:
       return kernels.copy;
     case StepKind::chosen_sums:

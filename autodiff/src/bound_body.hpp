@@ -34,7 +34,7 @@ class BoundBody {
       : body(std::move(bound_body)),
         widen(kernels.widen),
         steps_{std::move(steps)},
-        set_(kernels.instruction_set),
+        kernels_(&kernels),
         compiled_(std::make_unique<Compiled>()) {
     constexpr std::size_t some = 64;
     const RowCompilation when = row_compilation();
@@ -72,7 +72,7 @@ class BoundBody {
     LeafSteps steps;
   };
   LeafSteps steps_;
-  InstructionSet set_;
+  const KernelTable* kernels_;
   std::size_t worth_;  // compiling, after so many leaves
   std::unique_ptr<Compiled> compiled_;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 // The formulas of ops.def as templates over the type that they run on: lanes of doubles, 50-digit numbers, Expr.
 // A type brings, found by its namespace: arithmetic, comparisons, select(condition, a, b), math_exp .. math_tanh,
 // math_pow, math_floor, and fma(a, b, c) rounded once. Included by files compiled for one instruction set: all here
@@ -31,6 +33,18 @@ T sech2_value(const T& x) {
 template <class T>
 T log1p_of_unit(const T& a) {
   return math_log1p(a);
+}
+
+// For x <= 0, likewise.
+template <class T>
+T exp_of_nonpositive(const T& x) {
+  return math_exp(x);
+}
+
+// x / y given a number close to 1 / y; 0 where that is 0, likewise.
+template <class T>
+T quotient_by(const T& x, const T& y, const T& reciprocal) {
+  return select(reciprocal == T(0.0), T(0.0), x / y);
 }
 
 // x / y for 1 <= y <= 4, likewise.
@@ -103,17 +117,26 @@ struct ExpBySixteenths {
                                                   0.0013889128996711192};
 };
 
-// exp(x) for types that pick one of sixteen numbers and scale by powers of two in one instruction; at most 0.65 ulp, and right
-// beyond the range. exp(x) = 2^(k/16) exp(r): the floor of k/16 by scaling, the rest from a table in two parts (Tang 1989).
+// exp(x) for -746 <= x <= 710 or NaN and types that pick one of sixteen numbers and scale by powers of two in one instruction; at most
+// 0.65 ulp. exp(x) = 2^(k/16) exp(r): the floor of k/16 by scaling, the rest from a table in two parts (Tang 1989).
 template <class T>
-__attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
+__attribute__((always_inline)) inline T exp_in_range(const T& x) {
   using Exp = ExpBySixteenths;
-  const T inside = least(T(710.0), most(T(-746.0), x));  // NaN stays
-  const T shifted = fma(inside, T(Exp::per_step), T(0x1.8p52)), k = shifted - T(0x1.8p52);
-  const T r = fma(-k, T(Exp::step_low), fma(-k, T(Exp::step_high), inside));
+  const T shifted = fma(x, T(Exp::per_step), T(0x1.8p52)), k = shifted - T(0x1.8p52);
+  const T r = fma(-k, T(Exp::step_low), fma(-k, T(Exp::step_high), x));
   const T p = fma(r * r, polynomial_by_halves(Exp::fewer_coefficients, r), r);
   const T high = pick_of_16(SixteenthPowers::high, shifted), low = pick_of_16(SixteenthPowers::low, shifted);
   return scale_by_power_of_two(high + fma(high, p, low), k * T(0.0625));  // which takes the floor
+}
+
+// The same, right beyond the range. NaN stays.
+template <class T>
+__attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
+  return exp_in_range(least(T(710.0), most(T(-746.0), x)));
+}
+template <class T>
+__attribute__((always_inline)) inline T exp_of_nonpositive_by_scaling(const T& x) {
+  return exp_in_range(most(T(-746.0), x));
 }
 
 template <class T>
@@ -144,6 +167,58 @@ template <class T>
 T minimum(const T& x, const T& y) {
   return select(x == x, least(x, y), x);
 }
+
+// x / y with what its rounding leaves of the quotient, where the reciprocal is at hand: a third of the time of dividing.
+template <class T>
+T quotient_by_reciprocal(const T& x, const T& y, const T& reciprocal) {
+  const T quotient = x * reciprocal;
+  return fma(fma(-quotient, y, x), reciprocal, quotient);
+}
+
+// exp(x - y) for x <= y: what the difference loses in rounding (Knuth's two-sum) is put back, since exp multiplies it by
+// the size of the difference (left out: 30 ulp where x - y is about -40). Not for x = y infinite.
+template <class T>
+T exp_of_difference(const T& x, const T& y) {
+  const T d = x - y, back = d - x;
+  const T low = (x - (d - back)) - (y + back);
+  const T e = exp_of_nonpositive(d);
+  return fma(e, most(low, T(-1.0)), e);  // low is NaN where one is infinite: then e is 0, or NaN itself
+}
+
+// (x1 .. xn) -> their largest m, the sum of all e_k but the first largest, e_k = exp(x_k - m): get(k) is an operand, put(k, value) a
+// result. Summing all but the first largest keeps log1p of it accurate where one operand dominates; in two parts (Dekker 1971).
+template <class T, class Get, class Put>
+void shifted_exps(std::uint32_t n, Get get, Put put) {
+  T largest = get(0);
+  for (std::uint32_t k = 1; k < n; ++k) largest = most(T(get(k)), largest);  // the first if it is NaN; of others the sum will be
+  T high(0.0), low(0.0), passed(0.0);
+  for (std::uint32_t k = 0; k < n; ++k) {
+    const T x = get(k), other = exp_of_difference(x, largest);
+    put(2 + k, select(x == largest, T(1.0), other));
+    const T added = select(x == largest, passed, other);
+    passed = select(x == largest, T(1.0), passed);
+    const T more = most(added, high), less = least(high, added), sum = more + less;  // NaN if one is
+    low = low + (less - (sum - more));
+    high = sum;
+  }
+  put(0, largest);
+  put(1, high + low);
+}
+
+// (x1 .. xn, and the results of shifted_exps) -> e_k / sum of all; 0 where all are -infinity.
+template <class T, class Get, class Put>
+void softmax(std::uint32_t num_operands, Get get, Put put) {
+  const std::uint32_t n = (num_operands - 2) / 2;
+  const T largest = get(n), rest = get(n + 1), one(1.0);
+  const T total = rest + one, back = total - rest, rounded_off = (rest - (total - back)) + (one - back);
+  const T zero = rest - rest;  // or NaN
+  const T reciprocal = select(largest == T(-__builtin_inf()), zero, one / total), lost = rounded_off * reciprocal;
+  for (std::uint32_t k = 0; k < n; ++k) {
+    const T share = quotient_by(T(get(n + 2 + k)), total, reciprocal);
+    put(k, fma(-share, lost, share));
+  }
+}
+
 // The share of the adjoint that x takes in min(x, y): at a tie each takes half.
 template <class T>
 T share_of_smaller(const T& x, const T& y) {

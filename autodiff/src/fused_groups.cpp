@@ -16,12 +16,12 @@ FusedGroups::FusedGroups(Body body, std::uint32_t num_members)
       runs_left_(never) {}
 
 // Compiling takes about as long as so many values by kernels.
-void FusedGroups::bind(InstructionSet set) {
+void FusedGroups::bind(const KernelTable& kernels) {
   constexpr std::int64_t worth = std::int64_t{1} << 20;
-  set_ = set;
+  kernels_ = &kernels;
   const RowCompilation when = row_compilation();
   const auto values = static_cast<std::int64_t>(num_members_) * static_cast<std::int64_t>(body_.steps.size());
-  if (when == RowCompilation::off || set != InstructionSet::avx512) return;
+  if (when == RowCompilation::off || kernels.instruction_set != InstructionSet::avx512) return;
   runs_left_ = when == RowCompilation::always ? 1 : worth / values + 1;
 }
 
@@ -30,7 +30,7 @@ const RowMachineCode* FusedGroups::compiled() const {
   if (runs_left_.load(std::memory_order_relaxed) == never || runs_left_.fetch_sub(1, std::memory_order_relaxed) > 1) return nullptr;
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock() || owner_ != nullptr) return code_;
-  owner_ = compile_rows(body_, set_, false);
+  owner_ = compile_rows(body_, *kernels_, false);
   std::size_t next = 0;  // all of it is to be code
   if (owner_ != nullptr)
     for (const RowMachineCode::Run& r : owner_->runs)

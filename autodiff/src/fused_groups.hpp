@@ -20,7 +20,7 @@ class FusedGroups {
   // in the order of the members, and is one more single value.
   FusedGroups(Body body, std::uint32_t num_members);
 
-  void bind(InstructionSet set);
+  void bind(const KernelTable& kernels);
   // False where the groups are to be run one by one.
   bool run(double* values) const {
     const RowMachineCode* code = code_.load(std::memory_order_acquire);
@@ -35,7 +35,7 @@ class FusedGroups {
 
   Body body_;
   std::ptrdiff_t num_members_, padded_members_;
-  InstructionSet set_ = InstructionSet::scalar;
+  const KernelTable* kernels_ = nullptr;
   mutable std::atomic<std::int64_t> runs_left_;  // until it is worth while
   mutable std::mutex mutex_;
   mutable std::unique_ptr<RowMachineCode> owner_;

@@ -74,6 +74,10 @@ struct UniformGroup {
   std::uint32_t result;  // the first of places in a row
 };
 
+// A product of 1 + x, one x for each of a leaf's rows that one partial takes, is below 2^1000 up to this x.
+inline constexpr std::ptrdiff_t most_leaf_rows = 1024, few_factors = 200;
+static_assert(most_leaf_rows / num_partials <= 128);  // 201^128 < 2^980
+
 // Kernels are found by operation and, for one to three operands, by which of them vary (bit i: operand i).
 struct KernelTable {
   InstructionSet instruction_set;
@@ -87,11 +91,14 @@ struct KernelTable {
   BodyKernel dots_sharing_entries;
   BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]
+  BodyKernel sum_log1p_of_few;    // of values in [0, few_factors]
   BodyKernel copy;
   WideningKernel widen;
   ChoiceKernel find_open;   // those that are not 0
   ChoiceKernel find_equal;  // those that equal the last operand, which is not one to choose
   GroupKernel (*find_group)(Op op);
+  // Of partials, each a product in two parts: the sum of their logarithms, folded as sums are.
+  double (*sum_of_logs)(const double* products, const double* lows);
 };
 
 struct UniformInstruction {

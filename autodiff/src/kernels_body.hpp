@@ -4,6 +4,7 @@
 using detail::BodyInstruction;
 using detail::BodyKernel;
 using detail::Leaf;
+using detail::most_leaf_rows;
 using detail::num_partials;
 using detail::row_padding;
 using detail::uniform_bit;
@@ -96,7 +97,7 @@ BodyKernel find_kernel(Op op, unsigned varying) {
     case Op::sum_products:
       return &sum_products_kernel;
     case Op::sum_log1p:
-      return &sum_log1p_kernel<false>;
+      return &sum_log1p_kernel<Factors::any>;
     default:
       return nullptr;
   }

@@ -1,34 +1,10 @@
 // Kernels of several results: logsumexp and softmax. Part of kernels_body.hpp: included once by each
 // kernels_*.cpp inside of its unnamed namespace.
 
-// exp(x - y): what the difference loses in rounding (Knuth's two-sum) is put back, since exp multiplies it by
-// the size of the difference (left out: 30 ulp where x - y is about -40).
-inline Lanes exp_of_difference(Lanes x, Lanes y) {
-  const Lanes d = x - y, back = d - x;
-  const Lanes low = (x - (d - back)) - (y + back);
-  const Lanes e = math_exp(d);
-  return select(low == low, fma(e, low, e), e);  // NaN where x is infinite
-}
-
-// logsumexp and softmax over n operands, for blocks of rows and, with width 1, for single values: get(k) is
-// an operand, put(k, value) a result.
+// For blocks of rows and, with width 1, for single values: get(k) is an operand, put(k, value) a result.
 template <class Get, class Put>
 void shifted_exps_of(std::uint32_t n, Get get, Put put) {
-  Lanes largest = get(0);
-  for (std::uint32_t k = 1; k < n; ++k) largest = formulas::maximum(largest, get(k));
-  // Summing all but the first largest keeps log1p(rest) accurate where one operand dominates.
-  Two rest = two(0.0);
-  Lanes passed(0.0);
-  for (std::uint32_t k = 0; k < n; ++k) {
-    const Lanes x = get(k);
-    const Lanes e = select(x == largest, Lanes(1.0), exp_of_difference(x, largest));
-    put(2 + k, e);
-    const Lanes added = select(x == largest, passed, e);
-    passed = select(x == largest, Lanes(1.0), passed);
-    rest = rest + added;
-  }
-  put(0, largest);
-  put(1, rounded(rest));
+  formulas::shifted_exps<Lanes>(n, get, put);
 }
 
 template <class Get, class Put>
@@ -38,21 +14,7 @@ void logsumexp_of(std::uint32_t n, Get get, Put put) {
 
 template <class Get, class Put>
 void softmax_of(std::uint32_t num_operands, Get get, Put put) {
-  const std::uint32_t n = (num_operands - 2) / 2;
-  const Lanes largest = get(n);
-  const Two total = sum_of_two(get(n + 1), Lanes(1.0));
-  const Lanes reciprocal = Lanes(1.0) / total.high;
-  const Lanes lost = total.low * reciprocal;  // NaN where an operand is infinite
-  for (std::uint32_t k = 0; k < n; ++k) {
-    const Lanes e = get(n + 2 + k);
-#if RAPPEL_LANES >= 4  // with what its rounding leaves of the quotient, a third of the time of dividing
-    const Lanes quotient = e * reciprocal, share = fma(fma(-quotient, total.high, e), reciprocal, quotient);
-#else
-    const Lanes share = e / total.high;
-#endif
-    put(k, select(largest == Lanes(-__builtin_inf()), Lanes(0.0),
-                  select(lost == lost, fma(-share, lost, share), share)));
-  }
+  formulas::softmax<Lanes>(num_operands, get, put);
 }
 
 // Of n numbers the first that is largest in size: its place and itself.

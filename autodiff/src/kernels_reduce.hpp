@@ -121,12 +121,22 @@ struct ProductOfFactors {
   Lanes log() const { return math_log(product) + low / product; }
 };
 
-template <bool Unit>
+double sum_of_logs(const double* products, const double* lows) {
+  Lanes partials[partial_vectors];
+  for (int v = 0; v < partial_vectors; ++v)
+    partials[v] = Lanes(0.0) + ProductOfFactors{load(products + v * width), load(lows + v * width)}.log();
+  return fold(partials, AddLanes{});
+}
+
+// Of x: in [0, 1], in [0, few_factors], or in [0, 2^31).
+enum class Factors { units, few, any };
+
+template <Factors Kind>
 void sum_log1p_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const Operand<true> x(leaf, leaf.operands[i.first]);
 #if RAPPEL_LANES >= 4
-  // The product of a partial stays finite: 2 to the 512, or 2^31 for each of 32 factors.
-  constexpr std::ptrdiff_t rows_of_product = (Unit ? 512 : 32) * num_partials;
+  // The product of a partial stays finite.
+  constexpr std::ptrdiff_t rows_of_product = (Kind == Factors::any ? 32 : most_leaf_rows / num_partials) * num_partials;
   Lanes partials[partial_vectors];
   for (int v = 0; v < partial_vectors; ++v) partials[v] = Lanes(0.0);
   for (std::ptrdiff_t first = 0; first < leaf.rows; first += rows_of_product) {
@@ -137,7 +147,7 @@ void sum_log1p_kernel(const Leaf& leaf, const BodyInstruction& i) {
         const std::ptrdiff_t at = r + v * width;
         Lanes term = x.at(at);
         if (at + width > leaf.rows) term = select(rows_below(at, leaf.rows), term, Lanes(0.0));
-        if (Unit)
+        if (Kind == Factors::units)
           factors[v].multiply_by_unit(term);
         else
           factors[v].multiply(term);
@@ -146,7 +156,7 @@ void sum_log1p_kernel(const Leaf& leaf, const BodyInstruction& i) {
   }
   leaf.sums[i.result] = fold(partials, AddLanes{});
 #else  // without FMA a logarithm is cheaper
-  leaf.sums[i.result] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return Unit ? log1p_of_unit(x.at(r)) : log1p_value(x.at(r)); });
+  leaf.sums[i.result] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return Kind == Factors::units ? log1p_of_unit(x.at(r)) : log1p_value(x.at(r)); });
 #endif
 }
 

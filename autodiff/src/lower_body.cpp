@@ -185,14 +185,23 @@ class BodyLowering {
     }
   }
 
+  // Of a sum of log(1 + x).
+  StepKind kind_of_logs(NodeId x) const {
+    if (graph_.op(x) == Op::exp_neg_abs) return StepKind::sum_log1p_of_units;
+    if (graph_.op(x) != Op::result) return StepKind::plain;
+    const NodeId parts = graph_.operands(x)[0];
+    const bool of_few = graph_.op(parts) == Op::shifted_exps && x == parts + 1 && graph_.operands(parts).size() <= few_factors + 1;
+    return of_few ? StepKind::sum_log1p_of_few : StepKind::plain;
+  }
+
   void draft_reduction(NodeId n) {
     if (const auto found = family_of_sum_.find(n); found != family_of_sum_.end()) {
       if (found->second != nullptr) drafts_.push_back(draft_chosen(n, *found->second));
       return;
     }
     if (shared_factor_[n] == no_node) {
-      const bool of_units = graph_.op(n) == Op::sum_log1p && graph_.op(graph_.operands(n)[0]) == Op::exp_neg_abs;
-      return drafts_.push_back({n, of_units ? StepKind::sum_log1p_of_units : StepKind::plain, operands(n), {}, {n}});
+      const StepKind kind = graph_.op(n) == Op::sum_log1p ? kind_of_logs(graph_.operands(n)[0]) : StepKind::plain;
+      return drafts_.push_back({n, kind, operands(n), {}, {n}});
     }
     const std::vector<Product>& products = products_by_factor_.at(shared_factor_[n]);
     if (products.back().sum != n) return;
@@ -388,7 +397,7 @@ class BodyLowering {
   void choose_leaf() {
     const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_views + body_.num_blocks + 1;
     const std::size_t cache = (body_.reductions.size() > 16 * values ? 1024 : 256) * 1024, per_row = 8 * values;
-    body_.leaf_rows = body_.chosen.empty() ? 1024 : 256;
+    body_.leaf_rows = body_.chosen.empty() ? most_leaf_rows : 256;
     while (body_.leaf_rows > 64 && per_row * static_cast<std::size_t>(body_.leaf_rows) > cache) body_.leaf_rows /= 2;
   }
 

@@ -18,6 +18,7 @@ enum class StepKind {
   products_of_lists,
   chosen_sums,  // see ChosenSums
   sum_log1p_of_units,
+  sum_log1p_of_few,  // see KernelTable
   dot_of_rows,      // that are looked up: a call
   scatter_of_rows,  // that are looked up, times a factor: likewise
   copy

@@ -12,8 +12,11 @@ namespace {
 
 class Writer;
 
+bool is_sum_of_logs(const BodyStep& step) {
+  return step.kind == StepKind::sum_log1p_of_units || step.kind == StepKind::sum_log1p_of_few;
+}
 bool is_sum_step(const BodyStep& step) {
-  return step.kind != StepKind::chosen_sums && (step.op == Op::sum_rows || step.op == Op::sum_products);
+  return step.kind != StepKind::chosen_sums && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step));
 }
 
 // Of (a1, a2, .., a1; b1, b2, ..): how many a there are.
@@ -49,6 +52,8 @@ class Writer {
       first_of_step_ = static_cast<ValueId>(code_.values.size());
       if (is_sum_step(step))
         add_to_sums(step);
+      else if (step.num_results > 1)
+        define_several(step);
       else
         define(step.result, value_of(step));
     }
@@ -57,7 +62,7 @@ class Writer {
   }
 
   ValueId emit(MicroOp op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0) {
-    if (op == MicroOp::mul || op == MicroOp::abs) {  // the square of an argument, say, which a formula names twice
+    if (op == MicroOp::mul || op == MicroOp::abs || op == MicroOp::add) {  // the square of an argument, say, which a formula names twice
       constexpr ValueId soon = 32;
       const auto size = static_cast<ValueId>(code_.values.size());
       for (ValueId n = size; n-- > (size > soon ? size - soon : 0);)
@@ -67,6 +72,10 @@ class Writer {
     return static_cast<ValueId>(code_.values.size() - 1);
   }
   std::uint32_t emit(MaskOp op, std::uint32_t a, std::uint32_t b = 0) {
+    constexpr std::size_t soon = 8;
+    for (std::size_t k = code_.masks.size(); k-- > (code_.masks.size() > soon ? code_.masks.size() - soon : 0);)
+      if (const MicroMask& m = code_.masks[k]; m.op == op && m.a == a && m.b == b && still_stands(a) && still_stands(b))
+        return static_cast<std::uint32_t>(k);
     code_.masks.push_back({op, a, b});
     return static_cast<std::uint32_t>(code_.masks.size() - 1);
   }
@@ -130,11 +139,12 @@ class Writer {
     code_.results.push_back({id, pointer, false});
   }
 
-  std::uint32_t new_sum(std::uint32_t number) {
-    code_.sums.push_back(number);
+  std::uint32_t new_sum(std::uint32_t number, MicroSum::Kind kind = MicroSum::Kind::plain) {
+    code_.sums.push_back({number, kind});
     return static_cast<std::uint32_t>(code_.sums.size() - 1);
   }
   void add_to_sums(const BodyStep& step);
+  void multiply_product(const BodyStep& step);
 
   // Of the results at one place the last alone may be read by later steps.
   void settle_results();
@@ -150,6 +160,7 @@ class Writer {
   }
 
   Micro value_of(const BodyStep& step);
+  void define_several(const BodyStep& step);
   Micro sum_of(const BodyStep& step);
   Micro dot_of(const BodyStep& step);
 
@@ -216,6 +227,8 @@ Micro pick_of_16(const double (&table)[16], const Micro& numbers) {
   return {*w, w->emit(MicroOp::pick, numbers.id, low, high)};
 }
 Micro math_exp(const Micro& x) { return formulas::exp_by_scaling(x); }
+Micro exp_of_nonpositive(const Micro& x) { return formulas::exp_of_nonpositive_by_scaling(x); }
+Micro quotient_by(const Micro& x, const Micro& y, const Micro& reciprocal) { return formulas::quotient_by_reciprocal(x, y, reciprocal); }
 
 // As lanes.hpp has it for AVX-512.
 Micro quotient_by_unit(const Micro& x, const Micro& y) {
@@ -323,8 +336,36 @@ Micro Writer::value_of(const BodyStep& step) {
 #undef RAPPEL_ROW_CODE_UNARY
 #undef RAPPEL_ROW_CODE_BINARY
 
+void Writer::define_several(const BodyStep& step) {
+  std::vector<Micro> operands, results(step.num_results);
+  for (std::uint32_t k = 0; k < step.count; ++k) operands.push_back(operand(step, k));
+  const auto get = [&](std::uint32_t k) { return operands[k]; };
+  const auto put = [&](std::uint32_t k, const Micro& value) { results[k] = value; };
+  if (step.op == Op::shifted_exps)
+    formulas::shifted_exps<Micro>(step.count, get, put);
+  else
+    formulas::softmax<Micro>(step.count, get, put);
+  for (std::uint32_t k = 0; k < step.num_results; ++k) define(body_.operands[step.first + step.count + k], results[k]);
+}
+
+// As ProductOfFactors does.
+void Writer::multiply_product(const BodyStep& step) {
+  const Micro x = operand(step, 0), one(1.0);
+  const std::uint32_t product = new_sum(step.result, MicroSum::Kind::product);
+  new_sum(step.result, MicroSum::Kind::low);
+  if (step.kind == StepKind::sum_log1p_of_units) {
+    const ValueId a = id_of(x), b = id_of(one + x);
+    emit(MicroOp::multiply_product_by_unit, a, b, product);
+  } else {
+    const Micro s = x + one, back = s - x;
+    const ValueId a = id_of(s), b = id_of((x - (s - back)) + (one - back));
+    emit(MicroOp::multiply_product, a, b, product);
+  }
+}
+
 // As the kernels add.
 void Writer::add_to_sums(const BodyStep& step) {
+  if (is_sum_of_logs(step)) return multiply_product(step);
   if (step.kind != StepKind::products_of_lists) {
     const Micro term = step.op == Op::sum_rows ? operand(step, 0) : dot_of(step);
     emit(MicroOp::add_to_sum, id_of(term), 0, new_sum(step.result));
@@ -365,11 +406,14 @@ bool has_row_code(const BodyStep& step) {
   if (is_sum_step(step)) return true;
   const bool plain = step.kind == StepKind::plain || step.kind == StepKind::dot_uniform ||
                      step.kind == StepKind::dot_uniform_of_values;
-  return plain && step.num_results == 1 && has_formula(step.op);
+  constexpr std::uint32_t most = 32;  // operands, beyond which loops are as good
+  const bool several = (step.op == Op::shifted_exps && step.count <= most) || (step.op == Op::softmax && step.count <= 2 * most + 2);
+  return plain && (several || (step.num_results == 1 && has_formula(step.op)));
 }
 
 std::uint32_t num_sums(const Body& body, const BodyStep& step) {
   if (!is_sum_step(step)) return 0;
+  if (is_sum_of_logs(step)) return 2;
   if (step.kind != StepKind::products_of_lists) return 1;
   const std::uint32_t num_a = num_factors(body, step);
   return num_a * (step.count - num_a - 1);

@@ -26,7 +26,9 @@ enum class MicroOp : std::uint8_t {
   neg, abs, neg_abs, sqrt, rint, reciprocal_14, move,
   select,    // the mask numbered a ? b : c
   pick,      // of the eights b and c by the low four bits of a
-  add_to_sum, add_product_to_sum,  // a, or a * b rounded once, over the rows that exist: into sum c of RowCode::sums
+  // Over the rows that exist, into c of RowCode::sums:
+  add_to_sum, add_product_to_sum,                // a, or a * b rounded once
+  multiply_product_by_unit, multiply_product,  // in two parts by 1 + a, with 0 <= a <= 1, where b is 1 + a rounded; by a + b
 };
 
 enum class MaskOp : std::uint8_t { less, less_equal, equal };
@@ -47,20 +49,27 @@ struct MicroResult {
   bool is_read;
 };
 
+// Over rows: which number among the body's, what kind. A product of factors, whose logarithm is the sum, takes two places.
+struct MicroSum {
+  std::uint32_t number;
+  enum class Kind : std::uint8_t { plain, product, low } kind = Kind::plain;
+};
+
 struct RowCode {
   std::vector<MicroInstruction> values;  // by ValueId
   std::vector<MicroMask> masks;
   std::vector<double> constants;
   std::vector<std::array<double, 8>> eights;
   std::vector<MicroResult> results;  // in the order of their values
-  std::vector<std::uint32_t> sums;   // over rows: by which number among the body's
+  std::vector<MicroSum> sums;
 };
 
 // Calls f with each value that value n reads, as often as it reads it.
 template <class F>
 void for_each_operand(const RowCode& code, ValueId n, F f);
 
-inline bool is_sum(MicroOp op) { return op == MicroOp::add_to_sum || op == MicroOp::add_product_to_sum; }
+inline bool is_sum(MicroOp op) { return op >= MicroOp::add_to_sum; }
+inline bool is_product(MicroOp op) { return op >= MicroOp::multiply_product_by_unit; }
 inline bool is_source(MicroOp op) { return op <= MicroOp::eight; }
 
 // The same values, those that are added to others as soon as both are there: a long sum holds one register then, where its
@@ -74,7 +83,7 @@ RowCode spread_out(const RowCode& code, int num_vectors);
 // Whether a step can be part of RowCode.
 bool has_row_code(const BodyStep& step);
 
-// Of a step that has code: the sums over rows that it adds to.
+// Of a step that has code: the places of sums over rows that it takes.
 std::uint32_t num_sums(const Body& body, const BodyStep& step);
 
 // Whether a step adds the products of two lists up which both fill the tiles of a kernel: that holds more sums in registers at

@@ -21,7 +21,7 @@ RowCode arranged(const RowCode& written) {
 
 class MachineCode final : public RowMachineCode {
  public:
-  MachineCode(const Body& body, bool fetches_ahead) : to_(1 << 16, Xbyak::AutoGrow) {
+  MachineCode(const Body& body, const KernelTable& kernels, bool fetches_ahead) : to_(1 << 16, Xbyak::AutoGrow) {
     struct Made {
       std::size_t first, last;
       RowCode code;
@@ -39,7 +39,7 @@ class MachineCode final : public RowMachineCode {
     for (const Made& m : made) {
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunRoutine(to_, body, m.code, rows_ahead).write(pool_of(m.code));
+      RunRoutine(to_, body, m.code, rows_ahead, kernels.sum_of_logs).write(pool_of(m.code));
     }
     if (made.empty()) return;
     to_.readyRE();
@@ -116,7 +116,8 @@ class MachineCode final : public RowMachineCode {
   static bool reads_mostly(const Body& body, const BodyStep& step, std::size_t first, std::size_t last) {
     std::vector<bool> is_result(body.num_pointers(), false);
     for (std::size_t i = first; i < last; ++i)
-      if (body.steps[i].num_results == 1) is_result[body.steps[i].result] = true;
+      for (std::uint32_t k = 0; k < body.steps[i].num_results; ++k)
+        is_result[body.operands[body.steps[i].first + body.steps[i].count + k]] = true;
     std::uint32_t count = 0;
     for (std::uint32_t k = 0; k < step.count; ++k) {
       const std::uint32_t x = body.operands[step.first + k];
@@ -131,10 +132,10 @@ class MachineCode final : public RowMachineCode {
 
 }  // namespace
 
-std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet set, bool fetches_ahead) {
-  if (set != InstructionSet::avx512) return nullptr;
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead) {
+  if (kernels.instruction_set != InstructionSet::avx512) return nullptr;
   try {
-    auto code = std::make_unique<MachineCode>(body, fetches_ahead);
+    auto code = std::make_unique<MachineCode>(body, kernels, fetches_ahead);
     if (code->runs.empty()) return nullptr;
     return code;
   } catch (const Xbyak::Error&) {  // no memory that may be executed
@@ -145,6 +146,6 @@ std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet se
 }  // namespace rappel::detail
 #else
 namespace rappel::detail {
-std::unique_ptr<RowMachineCode> compile_rows(const Body&, InstructionSet, bool) { return nullptr; }
+std::unique_ptr<RowMachineCode> compile_rows(const Body&, const KernelTable&, bool) { return nullptr; }
 }  // namespace rappel::detail
 #endif

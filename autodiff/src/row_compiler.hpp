@@ -30,9 +30,9 @@ class RowMachineCode {
 enum class RowCompilation { off, when_worth, always };
 RowCompilation row_compilation();
 
-// Null where there is nothing to gain, and where this build, the instruction set or the system (memory that may be
+// Null where there is nothing to gain, and where this build, the kernels' instruction set or the system (memory that may be
 // executed) does not let code be made. The code fetches the columns of the next leaf ahead if told so: worth it where the
 // table does not fit the cache.
-std::unique_ptr<RowMachineCode> compile_rows(const Body& body, InstructionSet set, bool fetches_ahead);
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead);
 
 }  // namespace rappel::detail

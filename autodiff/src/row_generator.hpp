@@ -5,6 +5,7 @@
 #include "row_registers.hpp"
 
 #include <bit>
+#include <utility>
 
 namespace rappel::detail {
 namespace {
@@ -47,11 +48,13 @@ class RunGenerator {
   void value(const Turn& turn) {
     const ValueId n = turn.value;
     const bool adds = is_sum(code_.values[n].op), in_memory = adds && num_sums_in_memory(code_) > 0;
-    int sum = RowRegisters::none;  // the register of one that stands in memory
-    if (in_memory) {
+    const std::uint32_t first_sum = code_.values[n].c, num_places = is_product(code_.values[n].op) ? 2 : 1;
+    int sum[2];  // the registers of those that stand in memory
+    for (std::uint32_t k = 0; in_memory && k < num_places; ++k) {
       values_.turns().begin(n, turn.first);
-      sum = values_.take_register();
-      to_.vmovupd(zmm(sum), to_.ptr[stack + place_of_sum(code_.values[n].c)]);
+      sum[k] = values_.take_register();
+      values_.lock(sum[k]);
+      to_.vmovupd(zmm(sum[k]), to_.ptr[stack + place_of_sum(first_sum + k)]);
     }
     for (int v = turn.first; v < turn.last; ++v) {
       values_.turns().begin(n, v);
@@ -60,12 +63,17 @@ class RunGenerator {
       } else if (of_single_values(body_)) {
         add_in_order(n, v);
       } else {
-        if (in_memory) values_.lock(sum);
-        add_to_sum(n, v, in_memory ? zmm(sum) : sum_register(code_.values[n].c));
+        const auto place_k = [&](std::uint32_t k) { return in_memory ? zmm(sum[k]) : sum_register(first_sum + k); };
+        for (std::uint32_t k = 0; in_memory && k < num_places; ++k) values_.lock(sum[k]);
+        if (num_places == 2)
+          multiply_product(n, v, place_k(0), place_k(1));
+        else
+          add_to_sum(n, v, place_k(0));
       }
       values_.turns().end(n, v);
     }
-    if (in_memory) to_.vmovupd(to_.ptr[stack + place_of_sum(code_.values[n].c)], zmm(sum));
+    values_.unlock();
+    for (std::uint32_t k = 0; in_memory && k < num_places; ++k) to_.vmovupd(to_.ptr[stack + place_of_sum(first_sum + k)], zmm(sum[k]));
   }
 
   void make(ValueId n, int v) {
@@ -89,6 +97,32 @@ class RunGenerator {
       const Xbyak::Zmm x = zmm(values_.in_register(a));
       values_.with_operand(b, [&](const Xbyak::Operand& y) { to_.vfmadd231pd(sum, x, y); });
     }
+    values_.unlock();
+    values_.free_slots(n, v);
+    values_.drop_dead(n, v);
+  }
+
+  // (product, low) by a factor, as ProductOfFactors has it.
+  void multiply_product(ValueId n, int v, const Xbyak::Zmm& product, const Xbyak::Zmm& low) {
+    const MicroInstruction& i = code_.values[n];
+    const Xbyak::Zmm x = zmm(values_.in_register({i.a, v})), y = zmm(values_.in_register({i.b, v}));
+    const int first = values_.take_register();
+    values_.lock(first);
+    const Xbyak::Zmm next = zmm(first), lost = zmm(values_.take_register());
+    to_.vmovapd(next, product);
+    to_.vmovapd(lost, product);
+    if (i.op == MicroOp::multiply_product_by_unit) {
+      to_.vfmadd213pd(next, x, product);
+      to_.vsubpd(lost, product, next);
+      to_.vfmadd231pd(lost, product, x);
+    } else {
+      to_.vmulpd(next, product, x);
+      to_.vfmsub213pd(lost, x, next);
+      to_.vfmadd231pd(lost, product, y);
+    }
+    const Xbyak::Zmm& factor = i.op == MicroOp::multiply_product_by_unit ? y : x;
+    to_.vfmadd213pd(masked_ ? low | exists(v) : low, factor, lost);
+    to_.vmovapd(masked_ ? product | exists(v) : product, next);
     values_.unlock();
     values_.free_slots(n, v);
     values_.drop_dead(n, v);
@@ -228,8 +262,7 @@ class RunGenerator {
   }
 
   int choose(ValueId n, int v, std::uint32_t mask, Part x, Part y) {
-    const Xbyak::Opmask k(1);
-    compare(k, code_.masks[mask], v);
+    const Xbyak::Opmask k = mask_register(mask, v);
     values_.unlock();
     if (code_.values[y.value].op == MicroOp::constant && std::bit_cast<std::uint64_t>(code_.constants[code_.values[y.value].a]) == 0) {
       const Xbyak::Zmm from = zmm(values_.in_register(x));
@@ -263,6 +296,16 @@ class RunGenerator {
     return overwritten(n, v, r);
   }
 
+  // With the mask of a vector, which stands there until two others were compared.
+  Xbyak::Opmask mask_register(std::uint32_t mask, int v) {
+    for (int k = 0; k < num_masks; ++k)
+      if (masks_[k] == std::pair(mask, v)) return Xbyak::Opmask(1 + k);
+    const int k = next_mask_++ % num_masks;
+    masks_[k] = {mask, v};
+    compare(Xbyak::Opmask(1 + k), code_.masks[mask], v);
+    return Xbyak::Opmask(1 + k);
+  }
+
   void compare(const Xbyak::Opmask& k, const MicroMask& m, int v) {
     const std::uint8_t predicate = m.op == MaskOp::less ? 1 : m.op == MaskOp::less_equal ? 2 : 0;  // false for NaN
     const int left = values_.in_register({m.a, v});
@@ -276,6 +319,9 @@ class RunGenerator {
   int width_;
   bool masked_;
   RowRegisters values_;
+  static constexpr int num_masks = 3;  // the registers before those of exists()
+  std::pair<std::uint32_t, int> masks_[num_masks] = {{no_value, 0}, {no_value, 0}, {no_value, 0}};
+  int next_mask_ = 0;
 };
 
 }  // namespace

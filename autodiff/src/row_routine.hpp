@@ -7,12 +7,14 @@
 namespace rappel::detail {
 namespace {
 
+using SumOfLogs = decltype(KernelTable::sum_of_logs);
+
 // One run: its rows as many at a time as its values leave registers for, those of a vector that is not whole at last; the
 // partials of its sums stay in registers meanwhile.
 class RunRoutine {
  public:
-  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead)
-      : to_(to), body_(body), code_(code), rows_ahead_(rows_ahead) {}
+  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead, SumOfLogs sum_of_logs)
+      : to_(to), body_(body), code_(code), rows_ahead_(rows_ahead), sum_of_logs_(sum_of_logs) {}
 
   void write(const double* constants) {
     to_.push(frame);
@@ -30,6 +32,7 @@ class RunRoutine {
     }
     if (num_sums_in_memory(code_) > 0) to_.vpxorq(Xbyak::Zmm(0), Xbyak::Zmm(0), Xbyak::Zmm(0));
     for (std::uint32_t s = 0; s < num_sums_in_memory(code_); ++s) to_.vmovupd(to_.ptr[stack + place_of_sum(s)], Xbyak::Zmm(0));
+    start_products();
     spread();
     // Of single values all may be read and written: vectors that are left over are worked on one by one. A sum asks which exist.
     const bool all_exist = single && code_.sums.empty();
@@ -46,11 +49,13 @@ class RunRoutine {
     to_.shl(end, 3);
     loop(last, end);
     store_sums();
+    store_logs();
     to_.mov(stack, frame);
     to_.pop(frame);
     to_.vzeroupper();
     to_.ret();
-    to_.rewrite(reserve_at, static_cast<std::uint64_t>(std::max(all.values().stack_size(), last.values().stack_size())), 4);
+    const int size = std::max({all.values().stack_size(), last.values().stack_size(), place_of_sum(static_cast<std::uint32_t>(code_.sums.size()))});
+    to_.rewrite(reserve_at, static_cast<std::uint64_t>(size), 4);
   }
 
  private:
@@ -142,16 +147,47 @@ class RunRoutine {
       to_.vmovupd(to_.ptr[stack], t(4));
       for (std::uint32_t s = 0; s < vector_rows && first + s < code_.sums.size(); ++s) {
         constexpr int lane[vector_rows] = {0, 2, 4, 6, 1, 3, 5, 7};
+        if (code_.sums[first + s].kind != MicroSum::Kind::plain) continue;
         to_.mov(offset, to_.ptr[stack + lane[s] * row_bytes]);
-        to_.mov(to_.ptr[place + static_cast<int>(code_.sums[first + s]) * row_bytes], offset);
+        to_.mov(to_.ptr[place + static_cast<int>(code_.sums[first + s].number) * row_bytes], offset);
       }
+    }
+  }
+
+  void start_products() {
+    for (std::uint32_t s = 0; s < code_.sums.size(); ++s) {
+      if (code_.sums[s].kind != MicroSum::Kind::product) continue;
+      const bool in_memory = num_sums_in_memory(code_) > 0;
+      const Xbyak::Zmm one = in_memory ? Xbyak::Zmm(0) : sum_register(s);
+      to_.mov(place, std::bit_cast<std::uint64_t>(1.0));
+      to_.vpbroadcastq(one, place);
+      if (in_memory) to_.vmovupd(to_.ptr[stack + place_of_sum(s)], one);
+    }
+  }
+
+  // Last of all, since a call leaves no register as it was.
+  void store_logs() {
+    const auto is_product = [](const MicroSum& s) { return s.kind == MicroSum::Kind::product; };
+    if (std::ranges::none_of(code_.sums, is_product)) return;
+    for (std::uint32_t s = 0; s < sums_in_registers(code_); ++s)
+      if (code_.sums[s].kind != MicroSum::Kind::plain) to_.vmovupd(to_.ptr[stack + place_of_sum(s)], sum_register(s));
+    to_.mov(to_.ptr[stack], leaf);
+    for (std::uint32_t s = 0; s < code_.sums.size(); ++s) {
+      if (!is_product(code_.sums[s])) continue;
+      to_.lea(Xbyak::Reg64(Xbyak::Operand::RDI), to_.ptr[stack + place_of_sum(s)]);
+      to_.lea(Xbyak::Reg64(Xbyak::Operand::RSI), to_.ptr[stack + place_of_sum(s + 1)]);
+      to_.mov(offset, reinterpret_cast<std::uint64_t>(sum_of_logs_));
+      to_.call(offset);
+      to_.mov(place, to_.ptr[stack]);
+      to_.mov(place, to_.ptr[place + static_cast<int>(offsetof(Leaf, sums))]);
+      to_.vmovsd(to_.ptr[place + static_cast<int>(code_.sums[s].number) * row_bytes], Xbyak::Xmm(0));
     }
   }
 
   // Of single values each sum is one more of them.
   void store_totals() {
     for (std::uint32_t s = 0; s < code_.sums.size(); ++s)
-      to_.vmovsd(to_.ptr[blocks + static_cast<int>(code_.sums[s] - body_.first_block()) * row_bytes], total_register(s));
+      to_.vmovsd(to_.ptr[blocks + static_cast<int>(code_.sums[s].number - body_.first_block()) * row_bytes], total_register(s));
   }
 
   void fold_halves(const Xbyak::Zmm& to, const Xbyak::Zmm& x, const Xbyak::Zmm& y, std::uint8_t one, std::uint8_t other) {
@@ -165,6 +201,7 @@ class RunRoutine {
   const Body& body_;
   const RowCode& code_;
   int rows_ahead_;
+  SumOfLogs sum_of_logs_;
 };
 
 }  // namespace

@@ -94,7 +94,7 @@ int vectors_at_once(const RowCode& code, const Uses& uses) {
   const auto fit = [&](std::size_t count) {
     return waiting.in_memory * count + sums <= cache && (frequent == 0 || frequent * count + 8 <= registers);
   };
-  return alive * 4 <= registers + 16 && fit(4) && registers > 16 ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
+  return alive * 4 <= registers + 20 && fit(4) && registers > 16 ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
 }
 
 }  // namespace

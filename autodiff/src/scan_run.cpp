@@ -395,7 +395,7 @@ void count_until_calls(std::vector<UniformInstruction>& instructions) {
 void bind_calls(FrameCalls& calls, const KernelTable& kernels,
                 const std::function<BodyInstruction(const BodyStep&)>& bind) {
   for (UniformGroup& group : calls.groups) group.kernel = kernels.find_group(group.op);
-  for (const std::shared_ptr<FusedGroups>& fused : calls.fused) fused->bind(kernels.instruction_set);
+  for (const std::shared_ptr<FusedGroups>& fused : calls.fused) fused->bind(kernels);
   for (ScanCall& call : calls.scans) {
     for (const BodyStep& s : call.code->body)
       call.code->instructions.push_back(is_call(s.op) ? BodyInstruction{} : bind(s));

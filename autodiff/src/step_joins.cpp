@@ -310,7 +310,7 @@ void sum_early(std::vector<Draft>& drafts, const Graph& graph) {
     if (only_sums(drafts[i])) {
       std::size_t last = 0;
       for (const NodeId x : drafts[i].operands) last = std::max(last, made_by[x]);
-      after[graph.op(drafts[i].node) == Op::sum_log1p ? drafts.size() : last].push_back(i);
+      after[drafts[i].kind == StepKind::plain && graph.op(drafts[i].node) == Op::sum_log1p ? drafts.size() : last].push_back(i);
     }
     for (const NodeId m : drafts[i].results) made_by[m] = i + 1;
   }
