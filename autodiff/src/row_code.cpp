@@ -12,6 +12,8 @@ namespace {
 
 class Writer;
 
+bool has_several(Op op) { return op == Op::shifted_exps || op == Op::softmax; }  // results, or of one operand a single one
+
 bool is_sum_of_logs(const BodyStep& step) {
   return step.kind == StepKind::sum_log1p_of_units || step.kind == StepKind::sum_log1p_of_few;
 }
@@ -52,7 +54,7 @@ class Writer {
       first_of_step_ = static_cast<ValueId>(code_.values.size());
       if (is_sum_step(step))
         add_to_sums(step);
-      else if (step.num_results > 1)
+      else if (has_several(step.op))
         define_several(step);
       else
         define(step.result, value_of(step));
@@ -406,9 +408,8 @@ bool has_row_code(const BodyStep& step) {
   if (is_sum_step(step)) return true;
   const bool plain = step.kind == StepKind::plain || step.kind == StepKind::dot_uniform ||
                      step.kind == StepKind::dot_uniform_of_values;
-  constexpr std::uint32_t most = 32;  // operands, beyond which loops are as good
-  const bool several = (step.op == Op::shifted_exps && step.count <= most) || (step.op == Op::softmax && step.count <= 2 * most + 2);
-  return plain && (several || (step.num_results == 1 && has_formula(step.op)));
+  constexpr std::uint32_t most = 32;  // operands of logsumexp and softmax, beyond which loops are as good
+  return plain && (has_several(step.op) ? step.num_results <= most + 2 : step.num_results == 1 && has_formula(step.op));
 }
 
 std::uint32_t num_sums(const Body& body, const BodyStep& step) {

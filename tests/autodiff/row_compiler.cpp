@@ -9,8 +9,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <limits>
+#include <random>
 
 using namespace rappel;
 using namespace rappel::test;
@@ -195,6 +199,92 @@ BOOST_AUTO_TEST_CASE(choices_long_after_their_comparison_have_the_same_bits_comp
           });
         },
         p.w);
+  }
+}
+
+namespace {
+
+std::vector<Expr> scores(ExprSpan w, const Row& row, Index num_classes) {
+  std::vector<Expr> z;
+  for (Index c = 0; c < num_classes; ++c) z.push_back(w[c] * row[c % row.size()] + w[(c + 1) % num_classes] * row[(c + 2) % row.size()]);
+  return z;
+}
+
+// NaN of any sign.
+bool same_numbers(const Vector& a, const Vector& b) {
+  bool same = a.size() == b.size();
+  for (Index i = 0; same && i < a.size(); ++i) same = a[i] == b[i] ? std::signbit(a[i]) == std::signbit(b[i]) : a[i] != a[i] && b[i] != b[i];
+  return same;
+}
+
+}  // namespace
+
+// Beyond 32 classes they are no part of compiled rows, but the sum of their logarithms is.
+BOOST_AUTO_TEST_CASE(softmax_and_logsumexp_have_the_same_bits_compiled) {
+  for (const Index classes : {1, 2, 3, 5, 8, 20, 32, 33, 40})
+    for (const Index m : {1, 7, 64, 300, 1001, 1033}) {
+      const RowProblem p = row_problem(m, 5);
+      BOOST_TEST_CONTEXT(classes << " classes, " << m << " rows") {
+        const Vector at = 8.0 * Vector::Random(classes);
+        check_same_bits(
+            [&] {
+              return record(classes, [&](ExprSpan w) {
+                return mean_over_rows(Columns(p.X), [&](const Row& row) {
+                  const std::vector<Expr> z = scores(w, row, classes);
+                  return logsumexp(z) - row[1] * z[0];
+                });
+              });
+            },
+            at);
+        check_same_bits(
+            [&] {
+              return record(classes, [&](ExprSpan w) {
+                return mean_over_rows(Columns(p.X), [&](const Row& row) {
+                  const std::vector<Expr> shares = softmax(scores(w, row, classes));
+                  Expr total = 0.0;
+                  for (std::size_t c = 0; c < shares.size(); ++c) total += square(shares[c] - row[static_cast<Index>(c) % 5]);
+                  return total;
+                });
+              });
+            },
+            at);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(softmax_of_what_is_not_finite_is_the_same_compiled) {
+  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const double numbers[] = {0.0, -0.0, 1.0, -40.0, 1e300, -1e300, inf, -inf, nan, 1.0};
+  std::mt19937_64 random(3);
+  for (const Index classes : {1, 2, 3, 5}) {
+    Matrix X(800, classes);
+    for (double& x : X.reshaped()) x = numbers[random() % std::size(numbers)];
+    X.row(0).setConstant(-inf), X.row(1).setConstant(inf), X.row(2).setConstant(nan), X.row(3).setConstant(-0.0);
+    const auto values = [&](const char* when) {
+      const Compiling compiling(when);
+      return record(1, [&](ExprSpan w) {
+               return map_rows(Columns(X), [&](const Row& row) {
+                 std::vector<Expr> z;
+                 for (Index c = 0; c < classes; ++c) z.push_back(w[0] * row[c]);
+                 std::vector<Expr> shares = softmax(z);
+                 shares.push_back(logsumexp(z));
+                 return shares;
+               });
+             })
+          .values(Vector{{1.0}});
+    };
+    const Vector kernels = values("off");
+    BOOST_TEST(same_numbers(kernels, values("always")));
+    const auto of_row = [&](Index r, Index k) { return kernels[k * X.rows() + r]; };
+    for (Index r = 0; r < X.rows(); ++r) {
+      const bool any_nan = X.row(r).array().isNaN().any(), none = (X.row(r).array() == -inf).all();
+      for (Index k = 0; k <= classes; ++k) {
+        if (any_nan)
+          BOOST_TEST(std::isnan(of_row(r, k)), "row " << r << ", result " << k);
+        else if (none)
+          BOOST_TEST(of_row(r, k) == (k < classes ? 0.0 : -inf), "row " << r << ", result " << k);
+      }
+    }
   }
 }
 

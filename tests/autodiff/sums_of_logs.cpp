@@ -118,6 +118,17 @@ BOOST_AUTO_TEST_CASE(logsumexp_adds_up_on_every_set) {
   }
 }
 
+// The product of a leaf's factors stays finite: 201 is the largest for which all of its rows are one.
+BOOST_AUTO_TEST_CASE(logarithms_of_many_equal_operands_add_up) {
+  for (const char* compiler : {"off", "always"})
+    for (const Index operands : {200, 201, 202, 1000}) {
+      const Compiling compiling(compiler);
+      const Matrix X = Matrix::Zero(2100, operands);
+      const double expected = 2100.0 * (std::log(static_cast<double>(operands)) - 1.0);
+      BOOST_TEST(sum_of_logsumexp(X).value(one) == expected, boost::test_tools::tolerance(1e-13));
+    }
+}
+
 // Subtracted, several in one row, weighted (which keeps them whole), and used elsewhere too.
 BOOST_AUTO_TEST_CASE(terms_of_all_kinds_add_up) {
   const Matrix X = uniform(500, 2, -4.0, 4.0);
@@ -141,15 +152,19 @@ BOOST_AUTO_TEST_CASE(terms_of_all_kinds_add_up) {
 }
 
 BOOST_AUTO_TEST_CASE(compiled_rows_have_the_same_bits) {
-  const Matrix X = uniform(1003, 2, -9.0, 9.0);
-  const auto run = [&](const char* compiler) {
-    const Compiling compiling(compiler);
-    return logistic(X).value_and_gradient(one);
-  };
-  const auto [value, gradient] = run("off");
-  const auto [v, g] = run("always");
-  BOOST_TEST(v == value);
-  BOOST_TEST(g[0] == gradient[0]);
+  for (const Index rows : {3, 1003, 1024, 2050}) {
+    const Matrix X = uniform(rows, 2, -9.0, 9.0);
+    for (const bool of_units : {true, false}) {
+      const auto run = [&](const char* compiler) {
+        const Compiling compiling(compiler);
+        return (of_units ? logistic(X) : sum_of_logsumexp(X)).value_and_gradient(one);
+      };
+      const auto [value, gradient] = run("off");
+      const auto [v, g] = run("always");
+      BOOST_TEST(v == value);
+      BOOST_TEST(g[0] == gradient[0]);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
