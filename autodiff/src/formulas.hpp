@@ -35,18 +35,6 @@ T log1p_of_unit(const T& a) {
   return math_log1p(a);
 }
 
-// For x <= 0, likewise.
-template <class T>
-T exp_of_nonpositive(const T& x) {
-  return math_exp(x);
-}
-
-// x / y given a number close to 1 / y; 0 where that is 0, likewise.
-template <class T>
-T quotient_by(const T& x, const T& y, const T& reciprocal) {
-  return select(reciprocal == T(0.0), T(0.0), x / y);
-}
-
 // x / y for 1 <= y <= 4, likewise.
 template <class T>
 T quotient_by_unit(const T& x, const T& y) {
@@ -67,6 +55,17 @@ T least(const T& a, const T& b) {
 template <class T>
 T most(const T& a, const T& b) {
   return select(a > b, a, b);
+}
+
+// exp(x) for x <= 0 where a type knows no faster way; and exp(x + low), low what rounding left of x: 0 for x = -infinity, whatever low is.
+template <class T>
+T exp_of_nonpositive(const T& x) {
+  return math_exp(x);
+}
+template <class T>
+T exp_of_nonpositive(const T& x, const T& low) {
+  const T e = math_exp(x);
+  return fma(e, most(low, T(-1.0)), e);
 }
 
 // The value of a polynomial by Horner's rule for even and for odd powers: two chains of operations that wait for one
@@ -106,27 +105,28 @@ struct SixteenthPowers {
       0x1.7a1cd345dcc81p-54,  0x1.11065895048ddp-55,  0x1.2ed02d75b3707p-55,  -0x1.e9c23179c2893p-54};
 };
 
-// x = k log(2)/16 + r, k = round(x per_step); step_high has trailing zeros, so that k times it is exact. exp(r) = 1 + r + r^2 q(r),
-// |r| <= 0.0217; q interpolates at Chebyshev's points, its error below 2^-62. Of the q of one term less the largest error of r^2 q is
-// least: 2^-56.
+// x = k log(2) + r, k = x / log(2) rounded to sixteenths; log2_high has trailing zeros, so that k times it is exact. exp(r) = 1 + r +
+// r^2 q(r), |r| <= 0.0217; q interpolates at Chebyshev's points, its error below 2^-62. Of the q of one term less the largest error of
+// r^2 q is least: 2^-56.
 struct ExpBySixteenths {
-  static constexpr double per_step = 0x1.71547652b82fep+4, step_high = 0x1.62e42fefa0000p-5, step_low = 0x1.cf79abc9e3b3ap-44;
+  static constexpr double per_log2 = 0x1.71547652b82fep+0, log2_high = 0x1.62e42fefa0000p-1, log2_low = 0x1.cf79abc9e3b3ap-40;
+  static constexpr double rounds_to_sixteenths = 0x1.8p48;  // added, and in the last four bits of the sum then: which sixteenth
   static constexpr double coefficients[] = {0.5000000000000001,   0.16666666666666669,   0.041666666663595475,
                                             0.00833333333299209, 0.0013889063440690236, 0.0001984146378750897};
   static constexpr double fewer_coefficients[] = {0.5000000000000006, 0.1666666666441787, 0.041666666659656106, 0.00833347192323944,
                                                   0.0013889128996711192};
 };
 
-// exp(x) for -746 <= x <= 710 or NaN and types that pick one of sixteen numbers and scale by powers of two in one instruction; at most
-// 0.65 ulp. exp(x) = 2^(k/16) exp(r): the floor of k/16 by scaling, the rest from a table in two parts (Tang 1989).
-template <class T>
-__attribute__((always_inline)) inline T exp_in_range(const T& x) {
+// exp(x + low) for -746 <= x <= 710 or NaN and types that pick one of sixteen numbers and scale by powers of two in one instruction; at
+// most 0.65 ulp. exp(x) = 2^k exp(r): the floor of k by scaling, the rest from a table in two parts (Tang 1989).
+template <class T, class... Low>
+__attribute__((always_inline)) inline T exp_in_range(const T& x, const Low&... low) {
   using Exp = ExpBySixteenths;
-  const T shifted = fma(x, T(Exp::per_step), T(0x1.8p52)), k = shifted - T(0x1.8p52);
-  const T r = fma(-k, T(Exp::step_low), fma(-k, T(Exp::step_high), x));
+  const T shifted = fma(x, T(Exp::per_log2), T(Exp::rounds_to_sixteenths)), k = shifted - T(Exp::rounds_to_sixteenths);
+  const T r = (fma(-k, T(Exp::log2_low), fma(-k, T(Exp::log2_high), x)) + ... + low);
   const T p = fma(r * r, polynomial_by_halves(Exp::fewer_coefficients, r), r);
-  const T high = pick_of_16(SixteenthPowers::high, shifted), low = pick_of_16(SixteenthPowers::low, shifted);
-  return scale_by_power_of_two(high + fma(high, p, low), k * T(0.0625));  // which takes the floor
+  const T high_part = pick_of_16(SixteenthPowers::high, shifted), low_part = pick_of_16(SixteenthPowers::low, shifted);
+  return scale_by_power_of_two(high_part + fma(high_part, p, low_part), k);  // which takes the floor
 }
 
 // The same, right beyond the range. NaN stays.
@@ -134,9 +134,9 @@ template <class T>
 __attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
   return exp_in_range(least(T(710.0), most(T(-746.0), x)));
 }
-template <class T>
-__attribute__((always_inline)) inline T exp_of_nonpositive_by_scaling(const T& x) {
-  return exp_in_range(most(T(-746.0), x));
+template <class T, class... Low>  // low is at most an ulp of x; NaN counts as -1
+__attribute__((always_inline)) inline T exp_of_nonpositive_by_scaling(const T& x, const Low&... low) {
+  return exp_in_range(most(T(-746.0), x), least(T(1.0), most(low, T(-1.0)))...);
 }
 
 template <class T>
@@ -168,21 +168,13 @@ T minimum(const T& x, const T& y) {
   return select(x == x, least(x, y), x);
 }
 
-// x / y with what its rounding leaves of the quotient, where the reciprocal is at hand: a third of the time of dividing.
-template <class T>
-T quotient_by_reciprocal(const T& x, const T& y, const T& reciprocal) {
-  const T quotient = x * reciprocal;
-  return fma(fma(-quotient, y, x), reciprocal, quotient);
-}
-
 // exp(x - y) for x <= y: what the difference loses in rounding (Knuth's two-sum) is put back, since exp multiplies it by
 // the size of the difference (left out: 30 ulp where x - y is about -40). Not for x = y infinite.
 template <class T>
 T exp_of_difference(const T& x, const T& y) {
   const T d = x - y, back = d - x;
   const T low = (x - (d - back)) - (y + back);
-  const T e = exp_of_nonpositive(d);
-  return fma(e, most(low, T(-1.0)), e);  // low is NaN where one is infinite: then e is 0, or NaN itself
+  return exp_of_nonpositive(d, low);  // low is NaN where one is infinite: then d is -infinity, or NaN itself
 }
 
 // (x1 .. xn) -> their largest m, the sum of all e_k but the first largest, e_k = exp(x_k - m): get(k) is an operand, put(k, value) a
@@ -205,17 +197,18 @@ void shifted_exps(std::uint32_t n, Get get, Put put) {
   put(1, high + low);
 }
 
-// (x1 .. xn, and the results of shifted_exps) -> e_k / sum of all; 0 where all are -infinity.
+// (x1 .. xn, and the results of shifted_exps) -> e_k / sum of all, 0 where all are -infinity: times the reciprocal of the sum in two
+// parts, so that each quotient rounds once.
 template <class T, class Get, class Put>
 void softmax(std::uint32_t num_operands, Get get, Put put) {
   const std::uint32_t n = (num_operands - 2) / 2;
-  const T largest = get(n), rest = get(n + 1), one(1.0);
+  const T largest = get(n), rest = get(n + 1), one(1.0), zero = rest - rest;  // or NaN
   const T total = rest + one, back = total - rest, rounded_off = (rest - (total - back)) + (one - back);
-  const T zero = rest - rest;  // or NaN
-  const T reciprocal = select(largest == T(-__builtin_inf()), zero, one / total), lost = rounded_off * reciprocal;
+  const T high = select(largest == T(-__builtin_inf()), zero, one / total);
+  const T low = high * (fma(-high, total, one) - high * rounded_off);
   for (std::uint32_t k = 0; k < n; ++k) {
-    const T share = quotient_by(T(get(n + 2 + k)), total, reciprocal);
-    put(k, fma(-share, lost, share));
+    const T e = get(n + 2 + k);
+    put(k, fma(e, high, e * low));
   }
 }
 

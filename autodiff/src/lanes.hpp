@@ -188,6 +188,7 @@ inline Lanes pick_of_16(const double (&table)[16], Lanes numbers) {
 // In line, where SLEEF's is a call: row costs compile it into theirs (the cost of a curve a exp(-b x) + c: 0.7 of the time).
 inline Lanes math_exp(Lanes x) { return formulas::exp_by_scaling(x); }
 inline Lanes exp_of_nonpositive(Lanes x) { return formulas::exp_of_nonpositive_by_scaling(x); }
+inline Lanes exp_of_nonpositive(Lanes x, Lanes low) { return formulas::exp_of_nonpositive_by_scaling(x, low); }
 #else
 // SLEEF's overflow too early, by 4e-14 of the argument.
 inline Lanes math_exp(Lanes x) {
@@ -267,8 +268,5 @@ inline Lanes quotient_by_unit(Lanes x, Lanes y) {
   const Lanes q = x * reciprocal;
   return fma(fma(-q, y, x), reciprocal, q);
 }
-#endif
-#if RAPPEL_LANES >= 4
-inline Lanes quotient_by(Lanes x, Lanes y, Lanes reciprocal) { return formulas::quotient_by_reciprocal(x, y, reciprocal); }
 #endif
 inline Lanes log1p_of_unit(Lanes a) { return formulas::log1p_by_polynomial(a); }

@@ -230,7 +230,7 @@ Micro pick_of_16(const double (&table)[16], const Micro& numbers) {
 }
 Micro math_exp(const Micro& x) { return formulas::exp_by_scaling(x); }
 Micro exp_of_nonpositive(const Micro& x) { return formulas::exp_of_nonpositive_by_scaling(x); }
-Micro quotient_by(const Micro& x, const Micro& y, const Micro& reciprocal) { return formulas::quotient_by_reciprocal(x, y, reciprocal); }
+Micro exp_of_nonpositive(const Micro& x, const Micro& low) { return formulas::exp_of_nonpositive_by_scaling(x, low); }
 
 // As lanes.hpp has it for AVX-512.
 Micro quotient_by_unit(const Micro& x, const Micro& y) {

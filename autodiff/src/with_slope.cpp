@@ -37,14 +37,14 @@ RAPPEL_INLINE WithSlope tanh_parts(double x) {
     return size >= 300.0 ? WithSlope{std::copysign(1.0, x), slope} : WithSlope{x, x};
   }
   const double y = -2.0 * size;
-  const double shifted = std::fma(y, Exp::per_step, 0x1.8p52), k = shifted - 0x1.8p52;
-  const std::int64_t step = std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(0x1.8p52);
+  const double shifted = std::fma(y, Exp::per_log2, Exp::rounds_to_sixteenths), k = shifted - Exp::rounds_to_sixteenths;
+  const std::int64_t step = std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(Exp::rounds_to_sixteenths);
   const double scale = std::bit_cast<double>(((step >> 4) + 1023) << 52);
   const double t_high = scale * formulas::SixteenthPowers::high[step & 15];
   const double t_low = scale * formulas::SixteenthPowers::low[step & 15];
-  const double rest = std::fma(-k, Exp::step_high, y);  // exact
-  const double r = std::fma(-k, Exp::step_low, rest);
-  const double r_low = std::fma(-k, Exp::step_low, rest - r);
+  const double rest = std::fma(-k, Exp::log2_high, y);  // exact
+  const double r = std::fma(-k, Exp::log2_low, rest);
+  const double r_low = std::fma(-k, Exp::log2_low, rest - r);
   const double r2 = r * r, r4 = r2 * r2;
   const auto& q = Exp::coefficients;
   const double q_of_r = std::fma(r4, std::fma(q[5], r, q[4]), std::fma(r2, std::fma(q[3], r, q[2]), std::fma(q[1], r, q[0])));
