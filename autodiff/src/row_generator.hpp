@@ -139,6 +139,8 @@ class RunGenerator {
         return pick(n, v, a, b, {i.c, v});
       case MicroOp::select:
         return choose(n, v, i.a, b, {i.c, v});
+      case MicroOp::before:
+        return before(n, v, a, i.b);
       default:
         return unary(n, v, i.op, a);
     }
@@ -243,6 +245,14 @@ class RunGenerator {
       to_.vblendmpd(zmm(r) | k, zmm(other), values_.address(x));
     else
       to_.vblendmpd(zmm(r) | k, zmm(other), zmm(chosen));
+    return r;
+  }
+
+  // From the register and, for the vector before, from where it has been written as a whole: a vector that spans both could not be
+  // read before they stand in the cache.
+  int before(ValueId n, int v, Part a, std::uint32_t rows) {
+    const int x = values_.in_register(a), r = result_register(n, v);
+    to_.valignq(zmm(r), zmm(x), values_.vector_before(a), static_cast<std::uint8_t>(vector_rows - rows));
     return r;
   }
 
