@@ -361,19 +361,23 @@ bool may_change(std::span<const UniformInstruction> instructions, const FrameCal
 
 void fuse_groups(std::vector<UniformInstruction>& instructions, std::size_t first, std::span<const std::uint32_t> read_until,
                  std::vector<std::uint32_t>& operands, FrameCalls& calls) {
-  std::span<const UniformInstruction> rest = std::span(instructions).subspan(first);
-  while (!rest.empty() && !may_change(window(rest), calls)) rest = rest.subspan(window(rest).size());
-  const std::vector<UniformInstruction> before(rest.begin(), rest.end());
-  const std::size_t begin = instructions.size() - before.size();
-  instructions.resize(begin);
-  Fusion fusion(instructions, operands, calls);
-  for (std::size_t i = 0; i < before.size();) {
-    const std::span together = window(std::span(before).subspan(i));
-    if (may_change(together, calls))
-      fusion.add(together, read_until.subspan(begin - first + i, together.size()), static_cast<std::uint32_t>(begin + i));
-    else
-      instructions.insert(instructions.end(), together.begin(), together.end());
-    i += together.size();
+  std::vector<UniformInstruction> made;
+  Fusion fusion(made, operands, calls);
+  std::size_t number = first;  // of an instruction before any was added
+  for (std::size_t i = first; i < instructions.size();) {
+    const std::span<const UniformInstruction> together = window(std::span(instructions).subspan(i));
+    const std::size_t count = together.size();
+    if (may_change(together, calls)) {
+      made.clear();
+      fusion.add(together, read_until.subspan(number - first, count), static_cast<std::uint32_t>(number));
+      std::copy_n(made.begin(), count, instructions.begin() + static_cast<std::ptrdiff_t>(i));
+      i += count;  // then the calls of loops, of which there are few
+      instructions.insert(instructions.begin() + static_cast<std::ptrdiff_t>(i), made.begin() + static_cast<std::ptrdiff_t>(count), made.end());
+      i += made.size() - count;
+    } else {
+      i += count;
+    }
+    number += count;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "uniform_schedule.hpp"
 
+#include "large_array.hpp"
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -132,7 +134,8 @@ void UniformScheduler::find_level(NodeId n, std::uint32_t least) {
 
 UniformSchedule UniformScheduler::schedule(const std::vector<NodeId>& nodes) {
   UniformSchedule result;
-  result.nodes.reserve(nodes.size());
+  reserve_large(result.nodes, nodes.size());
+  reserve_large(result.steps, nodes.size());
   bool has_roles = false;
   for (std::size_t begin = 0; begin < nodes.size(); begin += window_nodes) {
     const std::span window(nodes.data() + begin, std::min(nodes.size() - begin, window_nodes));
@@ -247,6 +250,11 @@ bool UniformScheduler::swap(NodeId x, NodeId y) const {
 void UniformScheduler::operands(NodeId n, std::vector<NodeId>& result) const {
   const Graph& graph = work_.graph;
   result.clear();
+  if (const auto x = graph.operands(n); terms_[n] <= 2 && x.size() <= 2) {  // most
+    result.insert(result.end(), x.begin(), x.end());
+    if (x.size() == 2 && (commutes(graph.op(n)) || graph.op(n) == Op::dot) && swap(x[0], x[1])) std::swap(result[0], result[1]);
+    return;
+  }
   for (; terms_[n] > 2; n = graph.operands(n)[second_[n] ? 1 : 0]) result.push_back(graph.operands(n)[second_[n] ? 0 : 1]);
   const auto x = graph.operands(n);
   const bool pairs = commutes(graph.op(n)) || graph.op(n) == Op::dot;
