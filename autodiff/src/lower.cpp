@@ -124,10 +124,14 @@ class Lowering {
     };
     for (const NodeId n : traced_.outputs) copy(n);
     for (const Guard& g : traced_.guards) copy(g.condition);
-    const bool looks_up = graph_.num_row_sets() > 0;  // else what is live is read
-    for (NodeId n = 0; n < size_; ++n)
-      if (live_[n] && (looks_up ? !looks_up_in_place(n) : graph_.op(n) == Op::parameter))
-        looks_up ? (void)std::ranges::for_each(graph_.operands(n), copy) : copy(n);
+    const bool looks_up = graph_.num_row_sets() > 0;
+    for (NodeId n = 0; n < size_; ++n) {
+      if (!live_[n]) continue;
+      if (!looks_up)
+        copy(n);  // what is live is read
+      else if (!looks_up_in_place(n))
+        std::ranges::for_each(graph_.operands(n), copy);
+    }
     for (std::uint32_t p = 0; p < copied.size(); ++p) {
       if (!copied[p]) continue;
       if (p == 0 || !copied[p - 1]) program_.copied_parameters.push_back({p, 0});
