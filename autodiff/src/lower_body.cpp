@@ -1,6 +1,7 @@
 #include "step_drafts.hpp"
 
 #include "lower_chosen.hpp"
+#include "uniform_schedule.hpp"
 
 #include <algorithm>
 #include <map>
@@ -440,7 +441,7 @@ class BodyLowering {
 
 NodeId num_results(const Graph& graph, NodeId n) {
   const Op op = graph.op(n);
-  return has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
+  return !is_elementwise(op) && has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
 }
 
 Body lower_body(const BodySource& source, const BodyRows& rows) { return BodyLowering(source, rows).run(); }

@@ -79,6 +79,11 @@ struct ChosenSums {
 // `pointers` of a leaf leads to the first of them, and uniforms are numbered among them. See FusedGroups.
 inline bool of_single_values(const Body& body) { return body.leaf_rows == 1; }
 
+// There, of operands: the result at a pointer of up to 7 rows before. Of results: the first row that has one.
+inline constexpr std::uint32_t rows_shift = 28, most_rows_before = 7;
+inline std::uint32_t rows_of(std::uint32_t pointer) { return pointer >> rows_shift; }
+inline std::uint32_t without_rows(std::uint32_t pointer) { return pointer & ((1u << rows_shift) - 1); }
+
 // Between the first rows of two blocks, in doubles: not a power of two, or the same rows of many blocks would compete for
 // a few sets of the cache.
 inline std::size_t block_stride(const Body& body) {
