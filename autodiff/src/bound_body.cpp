@@ -37,6 +37,12 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.dots_sharing_entries;
     case StepKind::products_of_lists:
       return kernels.products_of_lists;
+    case StepKind::list_of_pairs:
+      return kernels.find_list(step.op, step.varying & 3);
+    case StepKind::sums_of_list:
+      return kernels.sums_of_list;
+    case StepKind::sum_of_squares:
+      return kernels.sum_of_squares;
     case StepKind::sum_log1p_of_units:
       return kernels.sum_log1p_of_units;
     case StepKind::copy:

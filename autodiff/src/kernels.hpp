@@ -86,6 +86,11 @@ struct KernelTable {
   // f_i x_i + g_i1 y_1 + g_i2 y_2 + .. + h z + .., in this order
   BodyKernel dots_sharing_entries;
   BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
+  // Many like steps as one, see kernels_lists.hpp: (x1, y1, x2, y2, ..) of as many results; null but for sums, differences and
+  // products of which one at least varies. Then of (x1, x2, ..): their sums over rows; the sum of their squares.
+  BodyKernel (*find_list)(Op op, unsigned varying);
+  BodyKernel sums_of_list;
+  BodyKernel sum_of_squares;
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]
   BodyKernel copy;
   WideningKernel widen;

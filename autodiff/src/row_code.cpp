@@ -13,7 +13,7 @@ namespace {
 class Writer;
 
 bool is_sum_step(const BodyStep& step) {
-  return step.kind != StepKind::chosen_sums && (step.op == Op::sum_rows || step.op == Op::sum_products);
+  return step.kind != StepKind::chosen_sums && step.kind != StepKind::sums_of_list && (step.op == Op::sum_rows || step.op == Op::sum_products);
 }
 
 // Of (a1, a2, .., a1; b1, b2, ..): how many a there are.

@@ -93,9 +93,7 @@ class SharedEntries {
  public:
   SharedEntries(std::vector<Draft>& drafts, const Graph& graph)
       : drafts_(drafts), graph_(graph), waits_(static_cast<std::size_t>(graph.size()), false) {
-    std::size_t num_operands = 0;
-    for (const Draft& d : drafts) num_operands += d.operands.size();
-    if (num_operands > most_compiled) least_ = least_entries / 2;
+    if (is_too_long_to_compile(drafts)) least_ = least_entries / 4;
   }
 
   void join() {
@@ -118,7 +116,6 @@ class SharedEntries {
 
  private:
   static constexpr std::size_t most_dots = 6, most_waiting = 64, no_head = ~std::size_t{0};
-  static constexpr std::size_t most_compiled = 100'000;  // operands: a body of more is too long to be compiled
 
   bool is_candidate(const Draft& d) const {
     if (!is_dot_of_factors(d) || d.operands.size() < 2 * least_) return false;
