@@ -19,6 +19,7 @@ ChosenRun::ChosenRun(const ChosenSums& chosen, const BoundBody& terms, const Lea
   const auto take = [&] { return std::exchange(next, next + stride); };
   last_ = take();
   number_ = take();
+  pack(body, uniforms_, state_.packed);
   state_.slots.clear();
   for (std::uint32_t s = 0; s < chosen_.num_slots; ++s) state_.slots.push_back(take());
   state_.pointers.clear();
@@ -106,7 +107,7 @@ void ChosenRun::add_terms(const Leaf& leaf, bool rows_in_place, double* sums) {
     std::fill(list->begin() + count, list->begin() + padded, (*list)[static_cast<std::size_t>(count - 1)]);
   std::fill(state_.shares.begin() + count, state_.shares.begin() + padded, state_.shares[static_cast<std::size_t>(count - 1)]);
   fill_slots(leaf, rows_in_place, padded);
-  const Leaf chosen{state_.pointers.data(), terms_.body.operands.data(), nullptr, count, padded};
+  const Leaf chosen{state_.pointers.data(), terms_.body.operands.data(), nullptr, count, padded, state_.packed.reserve(0)};
   for (const LeafStep& step : steps_) step.instruction.kernel(chosen, step.instruction);
   const auto width = static_cast<std::int32_t>(chosen_.num_terms);
   for (std::ptrdiff_t h = 0; h < padded; ++h)

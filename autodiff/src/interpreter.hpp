@@ -9,7 +9,7 @@ namespace rappel::detail {
 
 // Scratch memory of a step of kind chosen_sums.
 struct ChosenState {
-  AlignedBuffer values;
+  AlignedBuffer values, packed;
   std::vector<double*> pointers, slots;  // of the body of its terms; of slots
   std::vector<double*> filled;           // slots
   std::vector<const double*> terms;
@@ -26,7 +26,8 @@ struct Workspace {
   AlignedBuffer blocks;  // of the body at hand, then the columns of a last leaf, padded
   AlignedBuffer stored;  // what later rows need of earlier ones, by table and column
   std::vector<double*> pointers;
-  std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
+  AlignedBuffer packed;        // uniform values that steps of the body read one after the other
+  std::vector<double> levels;  // sums of the leaves so far, by level
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
   std::vector<std::int32_t> first_places;  // see LeafLookups: by chunk and finding,
@@ -37,6 +38,11 @@ struct Workspace {
   bool in_use = false;  // by a program at work: an operation of the user's may run another
   static Workspace& of_this_thread();  // one that is not in use
 };
+
+inline void pack(const Body& body, const double* uniforms, AlignedBuffer& packed) {
+  double* to = packed.reserve(body.packed.size());
+  for (const std::uint32_t u : body.packed) *to++ = uniforms[u];
+}
 
 // Where uniform outputs go, in order.
 struct OutputSpans {

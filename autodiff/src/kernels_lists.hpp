@@ -55,11 +55,11 @@ void sums_of_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
         }
       folded[l] = fold_vectors(partials, AddLanes{});
     }
-    store(leaf.sums + i.result + k, fold_side_by_side(folded));
+    store_sums(leaf, i.result + k, fold_side_by_side(folded));
   }
   for (; k < i.count; ++k) {
     const Operand<true> x(leaf, operands[k]);
-    leaf.sums[i.result + k] = reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return x.at(r); });
+    store_sum(leaf, i.result + k, reduce(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return x.at(r); }));
   }
 }
 

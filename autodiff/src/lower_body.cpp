@@ -50,10 +50,11 @@ class BodyLowering {
     find_chosen();
     draft_steps();
     read_rows_in_place(source_, kept_nodes(), drafts_);
+    const bool is_long = is_too_long_to_compile(drafts_);
     join_matrix_products(drafts_, source_);
     draft_row_outputs();
     recompute_late(drafts_, graph_, [this](NodeId n) { return is_block(n); });
-    join_like_steps(drafts_, graph_, [this](NodeId n) { return is_block(n); });
+    if (is_long) join_like_steps(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     sum_views_ = scattered_in_place(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     collect_sources();
     place();
@@ -325,6 +326,9 @@ class BodyLowering {
       if (m == d.results.front()) step.result = p;
       body_.operands.push_back(p);
     }
+    if (!d.packed.empty()) body_.operands.push_back(static_cast<std::uint32_t>(body_.packed.size()));
+    for (const NodeId x : d.packed) body_.packed.push_back(source_.uniform[x]);
+    body_.operands.insert(body_.operands.end(), d.numbers.begin(), d.numbers.end());
     if (d.chosen != nullptr)
       body_.chosen.push_back(lower_chosen(*d.chosen, source_, [this](NodeId n) { return operand(n); }));
     if (d.kind == StepKind::dot_of_rows)

@@ -34,6 +34,7 @@ struct Body {
   std::vector<std::uint32_t> row_outputs;  // that it writes, by number
   std::vector<BodyStep> steps;
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
+  std::vector<std::uint32_t> packed;    // uniform values that steps read one after the other
   std::vector<Reduce> reductions;       // by number
   FrameCalls calls;
   std::vector<ChosenSums> chosen;       // of the steps of that kind, in order

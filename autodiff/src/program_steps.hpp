@@ -26,6 +26,9 @@ enum class StepKind {
   copy
 };
 
+// Whether a step's kernel adds its sums to those of earlier leaves.
+inline bool folds_sums(StepKind kind) { return kind == StepKind::products_of_lists || kind == StepKind::sums_of_list; }
+
 // Values that stand one after the other.
 struct UniformRun {
   std::uint32_t first, count;

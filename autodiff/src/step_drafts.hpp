@@ -22,6 +22,8 @@ struct Draft {
   std::uint32_t row_output = 0;  // of a copy: its place among those of the body
   std::vector<NodeId> lookups = {};  // whose rows the step reads where they stand
   const ChosenTerms* chosen = nullptr;  // of a step of kind chosen_sums
+  std::vector<NodeId> packed = {};          // uniform values that the step reads one after the other
+  std::vector<std::uint32_t> numbers = {};  // that follow its results and the place of what is packed
 };
 
 // Dots of looked-up rows, and scatters of looked-up rows times a factor, read those where they stand: the operands are the

@@ -144,7 +144,6 @@ class LikeSteps {
 }  // namespace
 
 void join_like_steps(std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block) {
-  if (!is_too_long_to_compile(drafts)) return;
   SumsOfSquares(drafts, graph, is_block).join();
   LikeSteps(drafts, graph).join();
 }
