@@ -72,7 +72,7 @@ class BodyRun {
                 .sums = shared.sums,
                 .begun = shared.begun};
     calls_.emplace(body_.calls, workspace.scans, Frame{nullptr, workspace.pointers.data(), 0, 0, uniforms, parameters, &lookups_});
-    pack(body_, uniforms, workspace.packed);
+    packed_ = pack(body_, bound.copies_of_spread, uniforms, workspace.packed);
     if (workspace.chosen.size() < body_.chosen.size()) workspace.chosen.resize(body_.chosen.size());
     for (std::size_t k = 0; k < body_.chosen.size(); ++k)
       chosen_.emplace_back(body_.chosen[k], bound.chosen_terms[k], bound.chosen_terms[k].steps(num_leaves), uniforms, workspace.chosen[k]);
@@ -142,7 +142,7 @@ class BodyRun {
     for (const Body::SumView& view : body_.sum_views) place_sum_view(view, rows, padded);
     calls_->set_rows(rows, padded);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded,
-                    workspace_.packed.reserve(0), older_.data(), static_cast<std::ptrdiff_t>(older_.size())};
+                    packed_.packed, packed_.spread, older_.data(), static_cast<std::ptrdiff_t>(older_.size())};
     for (const LeafStep& step : steps_) {
       if (step.chosen != no_node)
         chosen_[step.chosen].run(leaf, step.instruction.result);
@@ -189,6 +189,7 @@ class BodyRun {
   const std::vector<LeafStep>& steps_;
   bool reads_only_rows_;
   const std::vector<SumRange>& left_to_fold_;
+  PackedUniforms packed_;
   std::vector<const double*> older_;  // sums to which those of the leaf at hand are added, by level
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length

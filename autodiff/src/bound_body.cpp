@@ -63,6 +63,8 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.sums_of_list;
     case StepKind::sum_of_squares:
       return kernels.sum_of_squares;
+    case StepKind::least_distance:
+      return kernels.least_distance;
     case StepKind::sum_log1p_of_units:
       return kernels.sum_log1p_of_units;
     case StepKind::copy:

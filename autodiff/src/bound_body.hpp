@@ -39,6 +39,7 @@ class BoundBody {
   BoundBody(Body bound_body, std::vector<LeafStep> steps, const KernelTable& kernels)
       : body(std::move(bound_body)),
         widen(kernels.widen),
+        copies_of_spread(kernels.copies_of_spread),
         steps_{std::move(steps), left_to_fold({})},
         set_(kernels.instruction_set),
         compiled_(std::make_unique<Compiled>()) {
@@ -62,6 +63,7 @@ class BoundBody {
 
   Body body;
   WideningKernel widen;  // of float columns
+  std::size_t copies_of_spread;
   std::vector<Finding> findings;  // that it needs
   ChoiceKernel find_choices = nullptr;  // of the terms of chosen sums
   bool in_cache = false;                // its columns are always

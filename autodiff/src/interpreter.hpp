@@ -5,6 +5,8 @@
 #include "program.hpp"
 #include "scan_run.hpp"
 
+#include <algorithm>
+
 namespace rappel::detail {
 
 // Scratch memory of a step of kind chosen_sums.
@@ -39,9 +41,18 @@ struct Workspace {
   static Workspace& of_this_thread();  // one that is not in use
 };
 
-inline void pack(const Body& body, const double* uniforms, AlignedBuffer& packed) {
-  double* to = packed.reserve(body.packed.size());
+// What the steps of a body read of uniform values packed or spread: see Leaf.
+struct PackedUniforms {
+  const double *packed, *spread;
+};
+inline PackedUniforms pack(const Body& body, std::size_t copies, const double* uniforms, AlignedBuffer& buffer) {
+  const std::size_t first_spread = (body.packed.size() + 7) / 8 * 8;  // whole lines of the cache
+  double* const packed = buffer.reserve(first_spread + copies * body.spread.size());
+  double *to = packed, *spread = packed + first_spread;
   for (const std::uint32_t u : body.packed) *to++ = uniforms[u];
+  to = spread;
+  for (const std::uint32_t u : body.spread) to = std::fill_n(to, copies, uniforms[u]);
+  return {packed, spread};
 }
 
 // Where uniform outputs go, in order.

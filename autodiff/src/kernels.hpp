@@ -28,6 +28,7 @@ struct Leaf {
   std::ptrdiff_t rows;            // that exist
   std::ptrdiff_t padded;
   const double* packed = nullptr;  // uniform values that steps read one after the other
+  const double* spread = nullptr;  // others, each so many times as the kernels ask for
   // Sums of earlier leaves to which steps that say so (folds_sums) add theirs, one after the other.
   const double* const* older = nullptr;
   std::ptrdiff_t num_older = 0;
@@ -96,6 +97,11 @@ struct KernelTable {
   BodyKernel (*find_list)(Op op, unsigned varying);
   BodyKernel sums_of_list;
   BodyKernel sum_of_squares;
+  // (x1, x2, ..): the squared distances to many centres, the sum of (x_i - c_i)^2 as a dot adds it, and the least of them. After the
+  // results: where its centres begin, spread one after the other, and the block for the number of the nearest: -1 where that has
+  // equalled another distance, or one is NaN, and also where a distance has equalled the least before it.
+  BodyKernel least_distance;
+  std::uint32_t copies_of_spread;  // of each value in Leaf::spread
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]
   BodyKernel copy;
   WideningKernel widen;

@@ -50,6 +50,7 @@ class BodyLowering {
     find_chosen();
     draft_steps();
     read_rows_in_place(source_, kept_nodes(), drafts_);
+    join_least_distances(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     const bool is_long = is_too_long_to_compile(drafts_);
     join_matrix_products(drafts_, source_);
     draft_row_outputs();
@@ -328,9 +329,17 @@ class BodyLowering {
     }
     if (!d.packed.empty()) body_.operands.push_back(static_cast<std::uint32_t>(body_.packed.size()));
     for (const NodeId x : d.packed) body_.packed.push_back(source_.uniform[x]);
+    if (!d.spread.empty()) body_.operands.push_back(static_cast<std::uint32_t>(body_.spread.size()));
+    for (const NodeId x : d.spread) body_.spread.push_back(source_.uniform[x]);
     body_.operands.insert(body_.operands.end(), d.numbers.begin(), d.numbers.end());
-    if (d.chosen != nullptr)
+    if (d.chooses_for != no_node) {
+      choices_[d.chooses_for] = base_ + blocks_.take();  // never given back: read where the sums are taken
+      body_.operands.push_back(choices_[d.chooses_for]);
+    }
+    if (d.chosen != nullptr) {
       body_.chosen.push_back(lower_chosen(*d.chosen, source_, [this](NodeId n) { return operand(n); }));
+      if (const auto found = choices_.find(d.chosen->shares); found != choices_.end()) body_.chosen.back().choice = found->second;
+    }
     if (d.kind == StepKind::dot_of_rows)
       step.first = calls_.add_dot(d.node, d.lookups[0], d.lookups[1]);
     else if (d.kind == StepKind::scatter_of_rows)
@@ -433,6 +442,7 @@ class BodyLowering {
   std::vector<Draft> drafts_;
   std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
   std::map<NodeId, NodeId> sum_views_;  // by what is scattered in place: the scatter
+  std::unordered_map<NodeId, std::uint32_t> choices_;  // by shares: the pointer number of what rows chose
   std::uint32_t base_ = 0;              // the pointer number of the first block
   std::vector<std::uint32_t> pointer_;  // by node: its pointer number
   struct Deaths {

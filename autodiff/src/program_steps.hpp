@@ -16,9 +16,10 @@ enum class StepKind {
   dots_of_one_list_and_own,
   dots_sharing_entries,  // see KernelTable
   products_of_lists,
-  list_of_pairs,  // this and the next two: see KernelTable
+  list_of_pairs,  // this and the next three: see KernelTable
   sums_of_list,
   sum_of_squares,
+  least_distance,
   chosen_sums,  // see ChosenSums
   sum_log1p_of_units,
   dot_of_rows,      // that are looked up: a call
