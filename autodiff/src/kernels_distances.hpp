@@ -7,10 +7,6 @@ constexpr int near_vectors = num_vectors < 4 ? num_vectors : 4, near_centres = w
 // Vectors of a centre's coordinate are loaded whole where spreading a number costs a turn of the pipe that multiplies (measured on
 // AMD's Zen 4: 0.85 of the time).
 constexpr std::ptrdiff_t copies_of_spread = width == 8 ? width : 1;
-inline Lanes load_spread(const double* p) {
-  if constexpr (copies_of_spread == width) return load(p);
-  return Lanes(*p);
-}
 
 // The least so far of each lane, and its number. Rows are uncertain once a value has equalled the least so far, or is NaN.
 struct Nearest {
@@ -40,7 +36,9 @@ struct Nearest {
 };
 
 // The operands: see KernelTable.
+template <bool Spread>
 struct Distances {
+  static constexpr std::ptrdiff_t copies = Spread ? copies_of_spread : 1;
   const Leaf& leaf;
   const std::uint32_t *columns, *results;
   std::ptrdiff_t dimension, num_centres;
@@ -53,20 +51,21 @@ struct Distances {
         results(columns + i.count),
         dimension(i.count),
         num_centres(static_cast<std::ptrdiff_t>(i.num_results) - 1),
-        centres(l.spread + results[num_centres + 1] * copies_of_spread),
+        centres((Spread ? l.spread : l.packed) + results[num_centres + 1] * copies),
         least(l.pointers[results[num_centres]]),
-        which(l.pointers[results[num_centres + 2]]) {}
+        which(l.pointers[results[num_centres + 3]]) {}
 };
 
 // The next coordinate of so many distances. The first product rounds, as that of a dot does.
-template <bool First, int Centres>
+template <bool First, std::ptrdiff_t Copies, int Centres>
 inline __attribute__((always_inline)) void add_coordinate(const double* column, const double* centres, std::ptrdiff_t dimension,
                                                           Lanes (&total)[Centres][near_vectors]) {
   Lanes x[near_vectors];
   for (int v = 0; v < near_vectors; ++v) x[v] = load(column + v * width);
 #pragma GCC unroll 8
   for (int c = 0; c < Centres; ++c) {
-    Lanes centre = load_spread(centres + c * dimension * copies_of_spread);
+    const double* const own = centres + c * dimension * Copies;
+    Lanes centre = Copies == width ? load(own) : Lanes(*own);
     keep(centre);
 #pragma GCC unroll 8
     for (int v = 0; v < near_vectors; ++v) {
@@ -76,13 +75,15 @@ inline __attribute__((always_inline)) void add_coordinate(const double* column, 
   }
 }
 
-template <int Centres>
-inline __attribute__((always_inline)) void distances_of_tile(const Distances& d, std::ptrdiff_t first, std::ptrdiff_t r, Nearest& nearest) {
+template <int Centres, bool Spread>
+inline __attribute__((always_inline)) void distances_of_tile(const Distances<Spread>& d, std::ptrdiff_t first, std::ptrdiff_t r, Nearest& nearest) {
+  constexpr std::ptrdiff_t copies = Distances<Spread>::copies;
   const double* const* pointers = d.leaf.pointers;
-  const double* centres = d.centres + first * d.dimension * copies_of_spread;
+  const double* centres = d.centres + first * d.dimension * copies;
   Lanes total[Centres][near_vectors];
-  add_coordinate<true>(pointers[d.columns[0]] + r, centres, d.dimension, total);
-  for (std::ptrdiff_t j = 1; j < d.dimension; ++j) add_coordinate<false>(pointers[d.columns[j]] + r, centres + j * copies_of_spread, d.dimension, total);
+  add_coordinate<true, copies>(pointers[d.columns[0]] + r, centres, d.dimension, total);
+  for (std::ptrdiff_t j = 1; j < d.dimension; ++j)
+    add_coordinate<false, copies>(pointers[d.columns[j]] + r, centres + j * copies, d.dimension, total);
 #pragma GCC unroll 8
   for (int c = 0; c < Centres; ++c) {
     double* const out = d.leaf.pointers[d.results[first + c]] + r;
@@ -92,14 +93,15 @@ inline __attribute__((always_inline)) void distances_of_tile(const Distances& d,
   }
 }
 
-template <int Centres>
-inline __attribute__((always_inline)) void rest_of_centres(const Distances& d, std::ptrdiff_t first, std::ptrdiff_t r, Nearest& nearest) {
+template <int Centres, bool Spread>
+inline __attribute__((always_inline)) void rest_of_centres(const Distances<Spread>& d, std::ptrdiff_t first, std::ptrdiff_t r, Nearest& nearest) {
   if (d.num_centres - first == Centres) return distances_of_tile<Centres>(d, first, r, nearest);
   if constexpr (Centres > 1) rest_of_centres<Centres - 1>(d, first, r, nearest);
 }
 
-void least_distance_kernel(const Leaf& leaf, const BodyInstruction& i) {
-  const Distances d(leaf, i);
+template <bool Spread>
+void find_least_distance(const Leaf& leaf, const BodyInstruction& i) {
+  const Distances<Spread> d(leaf, i);
   for (std::ptrdiff_t r = 0; r < leaf.padded; r += near_vectors * width) {
     Nearest nearest;
     std::ptrdiff_t c = 0;
@@ -118,4 +120,9 @@ void least_distance_kernel(const Leaf& leaf, const BodyInstruction& i) {
       store(d.which + at, uncertain ? Lanes(-1.0) : nearest.which[v]);
     }
   }
+}
+
+void least_distance_kernel(const Leaf& leaf, const BodyInstruction& i) {
+  const bool is_spread = leaf.operands[i.first + i.count + i.num_results + 1] != 0;
+  return is_spread ? find_least_distance<true>(leaf, i) : find_least_distance<false>(leaf, i);
 }

@@ -31,6 +31,7 @@ class LeastDistances {
 
  private:
   static constexpr std::size_t no_step = ~std::size_t{0};
+  static constexpr std::size_t most_spread = 8192;  // coordinates: half of a second-level cache of 1 MB, which each tile goes through
 
   const Draft* step_of(NodeId n, Op op) const {
     if (!graph_.varying(n) || graph_.op(n) != op || made_by_[n] == no_step) return nullptr;
@@ -89,15 +90,18 @@ class LeastDistances {
     const std::vector<std::size_t> steps = minima(least, leaves);
     if (steps.empty() || !is_block_(least)) return;
     Draft joined{least, StepKind::least_distance, {}, leaves, {}};
-    std::vector<NodeId> differences;
+    std::vector<NodeId> differences, centres;
     for (const NodeId n : leaves) {
       const std::optional<Distance> d = distance(n);
       if (!d || (n != leaves[0] && d->columns != joined.operands)) return;
       joined.operands = d->columns;
-      joined.spread.insert(joined.spread.end(), d->centre.begin(), d->centre.end());
+      centres.insert(centres.end(), d->centre.begin(), d->centre.end());
       differences.insert(differences.end(), d->differences.begin(), d->differences.end());
     }
     joined.results.push_back(least);
+    const bool is_spread = centres.size() <= most_spread;
+    (is_spread ? joined.spread : joined.packed) = std::move(centres);
+    joined.numbers.push_back(is_spread ? 1 : 0);
     joined.chooses_for = shares;
     for (const NodeId n : leaves) drafts_[made_by_[n]] = {};
     for (const NodeId x : differences)

@@ -124,7 +124,8 @@ class LikeSteps {
     if (head >= all_.size() || all_.size() - head > farthest) return false;
     const Draft& list = all_[head];
     if (list.results.size() + list.sums.size() == most_members) return false;
-    return std::ranges::all_of(d.operands, [&](NodeId x) { return made_at_[x] <= head; });
+    const auto is_older = [&](NodeId x) { return made_at_[x] <= head; };
+    return std::ranges::all_of(d.operands, is_older) && std::ranges::all_of(d.results, is_older);  // or it is computed once more
   }
 
   static void append(Draft& list, Draft&& d) {

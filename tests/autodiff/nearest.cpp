@@ -109,6 +109,16 @@ BOOST_AUTO_TEST_CASE(nearest_centres_of_integers_are_exact_on_every_set) {
   }
 }
 
+// More than are worth spreading.
+BOOST_AUTO_TEST_CASE(many_centres_of_many_dimensions_are_exact) {
+  std::mt19937_64 random(4);
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    const Clusters clusters{70, 121};
+    check(clusters, integers(random, 41, 70, 2), integers(random, 70 * 121, 1, 2), set);
+  }
+}
+
 // A row of NaN chooses none; a centre of NaN makes every least one NaN; an infinite one is not chosen, two infinite distances tie.
 BOOST_AUTO_TEST_CASE(special_rows_and_centres_follow_the_conventions) {
   std::mt19937_64 random(2);
