@@ -34,6 +34,8 @@ struct Body {
   std::vector<std::uint32_t> row_outputs;  // that it writes, by number
   std::vector<BodyStep> steps;
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
+  std::vector<std::uint32_t> packed;    // uniform values that steps read one after the other
+  std::vector<std::uint32_t> spread;    // likewise, in as many copies as the kernels ask for
   std::vector<Reduce> reductions;       // by number
   FrameCalls calls;
   std::vector<ChosenSums> chosen;       // of the steps of that kind, in order
@@ -55,6 +57,7 @@ struct ChosenSums {
   std::vector<std::uint32_t> operands;  // pointers, the top bit marks a uniform one
   std::vector<std::int32_t> member;     // by operand; -1: no member's
   std::uint32_t num_members;
+  std::uint32_t choice = no_node;       // the pointer to the operand that each row chose, -1 where it is to be found; if a step finds them
   struct Block {  // a slot that all members fill alike, from the row of a block or column
     std::uint32_t slot, pointer;
   };

@@ -18,7 +18,8 @@ bool is_sum_of_logs(const BodyStep& step) {
   return step.kind == StepKind::sum_log1p_of_units || step.kind == StepKind::sum_log1p_of_few;
 }
 bool is_sum_step(const BodyStep& step) {
-  return step.kind != StepKind::chosen_sums && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step));
+  const bool apart = step.kind == StepKind::chosen_sums || step.kind == StepKind::sums_of_list;
+  return !apart && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step));
 }
 
 // Of (a1, a2, .., a1; b1, b2, ..): how many a there are.
