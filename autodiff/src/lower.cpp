@@ -17,7 +17,7 @@ class Lowering {
         live_(size_, false),
         lookup_dots_(size_, false),
         stage_(stages_of(graph_)),
-        uniform_(size_, no_node),
+        uniform_(large_array(size_, no_node)),
         calls_(graph_, program_.calls, false, [this](NodeId n) { return uniform_[n]; }) {
     for (const NodeId n : lookup_dots) lookup_dots_[n] = true;
   }
@@ -263,7 +263,7 @@ class Lowering {
 
   // What uniform nodes alone read, in the stage that computes it, need not stand to the end.
   UniformWork uniform_work() const {
-    UniformWork work{graph_, std::vector<std::uint32_t>(size_, 0), std::vector<std::uint32_t>(size_, 0)};
+    UniformWork work{graph_, large_array<std::uint32_t>(size_, 0), large_array<std::uint32_t>(size_, 0)};
     std::uint32_t last = 0;
     const auto keep = [&](NodeId n) {
       if (work.kept[n] == 0) work.kept[n] = ++last;

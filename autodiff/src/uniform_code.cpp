@@ -38,7 +38,7 @@ UniformCoder::UniformCoder(const UniformWork& work, std::vector<std::uint32_t>& 
       operands_(operands),
       calls_(calls),
       scheduler_(work),
-      block_of_(place.size(), no_block) {}
+      block_of_(large_array(place.size(), no_block)) {}
 
 void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInstruction>& instructions,
                        const std::function<std::uint32_t(NodeId)>& add_call) {
@@ -64,7 +64,7 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
     }
   }
   std::vector<std::uint32_t> read_until;
-  read_until.reserve(block_of_instruction_.size());
+  reserve_large(read_until, block_of_instruction_.size());
   for (const std::uint32_t block : block_of_instruction_)
     read_until.push_back(block == no_block ? read_by_others : blocks_[block].read_until);
   fuse_groups(instructions, first, read_until, operands_, calls_);

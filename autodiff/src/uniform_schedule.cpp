@@ -78,11 +78,11 @@ bool is_elementwise(Op op) { return static_cast<int>(op) < num_elementwise; }
 
 UniformScheduler::UniformScheduler(const UniformWork& work)
     : work_(work),
-      level_(work.kept.size(), 0),
-      window_(work.kept.size(), 0),
-      roles_(work.kept.size(), 0),
-      reader_roles_(work.kept.size(), 0),
-      step_of_(work.kept.size(), 0),
+      level_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      window_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      roles_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      reader_roles_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      step_of_(large_array<std::uint32_t>(work.kept.size(), 0)),
       terms_(work.kept.size(), 0),
       inside_(work.kept.size(), false),
       second_(work.kept.size(), false) {}
