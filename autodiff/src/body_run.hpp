@@ -7,6 +7,7 @@
 #include "interpreter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -93,13 +94,13 @@ class BodyRun {
     std::size_t number = 0;
     for (Index row = first_row; row < end_row; row += leaf, ++number) {
       // The sums of a leaf go to the first level that is free, those of the levels below added one after the other.
-      older_.clear();
-      for (std::size_t level = 0; (number >> level & 1) != 0; ++level) older_.push_back(level_sums(level));
-      double* const sums = level_sums(older_.size());
+      num_older_ = 0;
+      for (; (number >> num_older_ & 1) != 0; ++num_older_) older_[num_older_] = level_sums(num_older_);
+      double* const sums = level_sums(num_older_);
       lookups_.row = row - first_row;
       run_leaf(row, std::min(leaf, end_row - row), sums);
-      for (const double* older : older_)
-        for (const auto& [first, last] : left_to_fold_) fold(older, sums, sums, first, last);
+      for (std::size_t level = 0; level < num_older_; ++level)
+        for (const auto& [first, last] : left_to_fold_) fold(older_[level], sums, sums, first, last);
     }
     bool started = false;
     for (std::size_t level = 0; number >> level != 0; ++level) {
@@ -142,7 +143,7 @@ class BodyRun {
     for (const Body::SumView& view : body_.sum_views) place_sum_view(view, rows, padded);
     calls_->set_rows(rows, padded);
     const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded,
-                    packed_.packed, packed_.spread, older_.data(), static_cast<std::ptrdiff_t>(older_.size())};
+                    packed_.packed, packed_.spread, older_.data(), static_cast<std::ptrdiff_t>(num_older_)};
     for (const LeafStep& step : steps_) {
       if (step.chosen != no_node)
         chosen_[step.chosen].run(leaf, step.instruction.result);
@@ -190,7 +191,8 @@ class BodyRun {
   bool reads_only_rows_;
   const std::vector<SumRange>& left_to_fold_;
   PackedUniforms packed_;
-  std::vector<const double*> older_;  // sums to which those of the leaf at hand are added, by level
+  std::array<const double*, 64> older_;  // sums to which those of the leaf at hand are added, by level
+  std::size_t num_older_ = 0;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   Workspace& workspace_;
