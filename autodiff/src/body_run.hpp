@@ -7,6 +7,7 @@
 #include "interpreter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -50,6 +51,7 @@ class BodyRun {
         widen_(bound.widen),
         steps_(steps.steps),
         reads_only_rows_(steps.reads_only_rows),
+        left_to_fold_(steps.left_to_fold),
         table_(table),
         stored_(stored),
         workspace_(workspace),
@@ -71,7 +73,7 @@ class BodyRun {
                 .sums = shared.sums,
                 .begun = shared.begun};
     calls_.emplace(body_.calls, workspace.scans, Frame{nullptr, workspace.pointers.data(), 0, 0, uniforms, parameters, &lookups_});
-    workspace.sums.resize(body_.reductions.size());
+    packed_ = pack(body_, bound.copies_of_spread, uniforms, workspace.packed);
     if (workspace.chosen.size() < body_.chosen.size()) workspace.chosen.resize(body_.chosen.size());
     for (std::size_t k = 0; k < body_.chosen.size(); ++k)
       chosen_.emplace_back(body_.chosen[k], bound.chosen_terms[k], bound.chosen_terms[k].steps(num_leaves), uniforms, workspace.chosen[k]);
@@ -91,35 +93,32 @@ class BodyRun {
     workspace_.levels.resize(count * (static_cast<std::size_t>(std::bit_width(num_leaves)) + 1));
     std::size_t number = 0;
     for (Index row = first_row; row < end_row; row += leaf, ++number) {
-      // Where the sums of each level go: to the first level that is free, without a copy.
-      const auto place = [&](std::size_t level) { return (number >> level & 1) != 0 ? workspace_.sums.data() : level_sums(level); };
-      double* sums = place(0);
+      // The sums of a leaf go to the first level that is free, those of the levels below added one after the other.
+      num_older_ = 0;
+      for (; (number >> num_older_ & 1) != 0; ++num_older_) older_[num_older_] = level_sums(num_older_);
+      double* const sums = level_sums(num_older_);
       lookups_.row = row - first_row;
       run_leaf(row, std::min(leaf, end_row - row), sums);
-      for (std::size_t level = 0; (number >> level & 1) != 0; ++level) {
-        double* const into = place(level + 1);
-        fold(level_sums(level), sums, into);
-        sums = into;
-      }
+      for (std::size_t level = 0; level < num_older_; ++level)
+        for (const auto& [first, last] : left_to_fold_) fold(older_[level], sums, sums, first, last);
     }
     bool started = false;
     for (std::size_t level = 0; number >> level != 0; ++level) {
       if ((number >> level & 1) == 0) continue;
       if (started)
-        fold(level_sums(level), result, result);
+        fold(level_sums(level), result, result, 0, count);
       else
         std::copy_n(level_sums(level), count, result);
       started = true;
     }
   }
 
-  // older and newer fold into `into`.
-  void fold(const double* older, const double* newer, double* into) const {
-    const std::size_t count = body_.reductions.size();
+  // older and newer fold into `into`, from number `first` to before `last`.
+  void fold(const double* older, const double* newer, double* into, std::size_t first, std::size_t last) const {
     if (only_sums_)
-      for (std::size_t i = 0; i < count; ++i) into[i] = older[i] + newer[i];
+      for (std::size_t i = first; i < last; ++i) into[i] = older[i] + newer[i];
     else
-      for (std::size_t i = 0; i < count; ++i) into[i] = combine(body_.reductions[i], older[i], newer[i]);
+      for (std::size_t i = first; i < last; ++i) into[i] = combine(body_.reductions[i], older[i], newer[i]);
   }
 
  private:
@@ -143,7 +142,8 @@ class BodyRun {
           padded == rows ? row_output(k) + row : padded_output(k);
     for (const Body::SumView& view : body_.sum_views) place_sum_view(view, rows, padded);
     calls_->set_rows(rows, padded);
-    const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded};
+    const Leaf leaf{workspace_.pointers.data(), body_.operands.data(), sums, rows, padded,
+                    packed_.packed, packed_.spread, older_.data(), static_cast<std::ptrdiff_t>(num_older_)};
     for (const LeafStep& step : steps_) {
       if (step.chosen != no_node)
         chosen_[step.chosen].run(leaf, step.instruction.result);
@@ -189,6 +189,10 @@ class BodyRun {
   WideningKernel widen_;
   const std::vector<LeafStep>& steps_;
   bool reads_only_rows_;
+  const std::vector<SumRange>& left_to_fold_;
+  PackedUniforms packed_;
+  std::array<const double*, 64> older_;  // sums to which those of the leaf at hand are added, by level
+  std::size_t num_older_ = 0;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length
   Workspace& workspace_;

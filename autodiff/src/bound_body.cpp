@@ -1,6 +1,7 @@
 #include "bound_body.hpp"
 
 #include "lookup_kernels.hpp"
+#include "row_code.hpp"
 #include "scan_run.hpp"
 
 namespace rappel::detail {
@@ -19,8 +20,27 @@ void BoundBody::compile(std::size_t num_leaves) const {
     next = run.last;
   }
   steps.insert(steps.end(), at(next), steps_.steps.end());
-  compiled_->steps = {std::move(steps), code->reads_only_rows};
+  compiled_->steps = {std::move(steps), left_to_fold(code->runs), code->reads_only_rows};
   compiled_->code = std::move(code);
+}
+
+std::vector<SumRange> BoundBody::left_to_fold(const std::vector<RowMachineCode::Run>& compiled) const {
+  std::vector<bool> in_code(body.steps.size(), false);
+  for (const RowMachineCode::Run& run : compiled)
+    for (std::size_t i = run.first; i < run.last; ++i) in_code[i] = true;
+  std::vector<SumRange> ranges;
+  std::size_t next = 0;  // of the sums that are to be folded so far
+  const auto add_until = [&](std::size_t end) {
+    if (next < end) ranges.push_back({next, end});
+  };
+  for (std::size_t i = 0; i < body.steps.size(); ++i) {
+    const BodyStep& step = body.steps[i];
+    if (in_code[i] || !folds_sums(step.kind)) continue;
+    add_until(step.result);
+    next = step.result + (step.kind == StepKind::sums_of_list ? step.count : num_sums(body, step));
+  }
+  add_until(body.reductions.size());
+  return ranges;
 }
 
 BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
@@ -37,6 +57,14 @@ BodyKernel kernel_for(const BodyStep& step, const KernelTable& kernels) {
       return kernels.dots_sharing_entries;
     case StepKind::products_of_lists:
       return kernels.products_of_lists;
+    case StepKind::list_of_pairs:
+      return kernels.find_list(step.op, step.varying & 3);
+    case StepKind::sums_of_list:
+      return kernels.sums_of_list;
+    case StepKind::sum_of_squares:
+      return kernels.sum_of_squares;
+    case StepKind::least_distance:
+      return kernels.least_distance;
     case StepKind::sum_log1p_of_units:
       return kernels.sum_log1p_of_units;
     case StepKind::sum_log1p_of_few:

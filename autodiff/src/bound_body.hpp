@@ -21,8 +21,14 @@ struct LeafStep {
   std::uint32_t chosen = no_node;  // of kind chosen_sums: which of the body's
 };
 
+// From number `first` to before `last`.
+struct SumRange {
+  std::size_t first, last;
+};
+
 struct LeafSteps {
   std::vector<LeafStep> steps;
+  std::vector<SumRange> left_to_fold;  // sums that no step adds to those of earlier leaves
   bool reads_only_rows = false;  // that exist: columns need no rows beyond
 };
 
@@ -33,7 +39,8 @@ class BoundBody {
   BoundBody(Body bound_body, std::vector<LeafStep> steps, const KernelTable& kernels)
       : body(std::move(bound_body)),
         widen(kernels.widen),
-        steps_{std::move(steps)},
+        copies_of_spread(kernels.copies_of_spread),
+        steps_{std::move(steps), left_to_fold({})},
         kernels_(&kernels),
         compiled_(std::make_unique<Compiled>()) {
     constexpr std::size_t some = 64;
@@ -56,6 +63,7 @@ class BoundBody {
 
   Body body;
   WideningKernel widen;  // of float columns
+  std::size_t copies_of_spread;
   std::vector<Finding> findings;  // that it needs
   ChoiceKernel find_choices = nullptr;  // of the terms of chosen sums
   bool in_cache = false;                // its columns are always
@@ -63,6 +71,7 @@ class BoundBody {
 
  private:
   void compile(std::size_t num_leaves) const;
+  std::vector<SumRange> left_to_fold(const std::vector<RowMachineCode::Run>& compiled) const;
 
   struct Compiled {
     std::atomic<std::size_t> leaves{0};

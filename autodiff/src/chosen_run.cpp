@@ -19,6 +19,7 @@ ChosenRun::ChosenRun(const ChosenSums& chosen, const BoundBody& terms, const Lea
   const auto take = [&] { return std::exchange(next, next + stride); };
   last_ = take();
   number_ = take();
+  packed_ = pack(body, terms_.copies_of_spread, uniforms_, state_.packed);
   state_.slots.clear();
   for (std::uint32_t s = 0; s < chosen_.num_slots; ++s) state_.slots.push_back(take());
   state_.pointers.clear();
@@ -41,11 +42,26 @@ ChosenRun::ChosenRun(const ChosenSums& chosen, const BoundBody& terms, const Lea
 void ChosenRun::run(const Leaf& leaf, std::uint32_t first_sum) {
   double* const sums = leaf.sums + first_sum;
   std::fill_n(sums, std::size_t{chosen_.num_members} * chosen_.num_terms, 0.0);
+  if (chosen_.choice != no_node && take_given_choices(leaf)) return add_terms(leaf, true, sums);
   terms_.find_choices(leaf, chosen_.operands.data(), static_cast<std::uint32_t>(chosen_.operands.size()), last_, number_);
   if (take_one_by_row(leaf))
     add_terms(leaf, true, sums);
   else
     add_choices(leaf, sums);
+}
+
+bool ChosenRun::take_given_choices(const Leaf& leaf) {
+  const double* const choice = leaf.pointers[chosen_.choice];
+  const auto rows = static_cast<std::size_t>(leaf.rows);
+  bool one = true;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto operand = static_cast<std::int32_t>(choice[r]);
+    state_.members[r] = operand < 0 ? -1 : chosen_.member[static_cast<std::size_t>(operand)];
+    one = one && state_.members[r] >= 0;
+  }
+  std::fill_n(state_.shares.begin(), one ? rows : 0, 1.0);
+  state_.count = leaf.rows;
+  return one;
 }
 
 // Where each row chose one member: the rows as they stand.
@@ -106,7 +122,7 @@ void ChosenRun::add_terms(const Leaf& leaf, bool rows_in_place, double* sums) {
     std::fill(list->begin() + count, list->begin() + padded, (*list)[static_cast<std::size_t>(count - 1)]);
   std::fill(state_.shares.begin() + count, state_.shares.begin() + padded, state_.shares[static_cast<std::size_t>(count - 1)]);
   fill_slots(leaf, rows_in_place, padded);
-  const Leaf chosen{state_.pointers.data(), terms_.body.operands.data(), nullptr, count, padded};
+  const Leaf chosen{state_.pointers.data(), terms_.body.operands.data(), nullptr, count, padded, packed_.packed, packed_.spread};
   for (const LeafStep& step : steps_) step.instruction.kernel(chosen, step.instruction);
   const auto width = static_cast<std::int32_t>(chosen_.num_terms);
   for (std::ptrdiff_t h = 0; h < padded; ++h)

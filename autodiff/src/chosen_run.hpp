@@ -17,6 +17,7 @@ class ChosenRun {
   void run(const Leaf& leaf, std::uint32_t first_sum);
 
  private:
+  bool take_given_choices(const Leaf& leaf);
   bool take_one_by_row(const Leaf& leaf);
   void add_choices(const Leaf& leaf, double* sums);
   void add_terms(const Leaf& leaf, bool rows_in_place, double* sums);
@@ -29,6 +30,7 @@ class ChosenRun {
   double* uniforms_;
   ChosenState& state_;
   const LookupKernels& lookups_;
+  PackedUniforms packed_;
   double *last_, *number_;  // by row: a member chosen, and how many
 };
 

@@ -5,11 +5,13 @@
 #include "program.hpp"
 #include "scan_run.hpp"
 
+#include <algorithm>
+
 namespace rappel::detail {
 
 // Scratch memory of a step of kind chosen_sums.
 struct ChosenState {
-  AlignedBuffer values;
+  AlignedBuffer values, packed;
   std::vector<double*> pointers, slots;  // of the body of its terms; of slots
   std::vector<double*> filled;           // slots
   std::vector<const double*> terms;
@@ -26,7 +28,8 @@ struct Workspace {
   AlignedBuffer blocks;  // of the body at hand, then the columns of a last leaf, padded
   AlignedBuffer stored;  // what later rows need of earlier ones, by table and column
   std::vector<double*> pointers;
-  std::vector<double> sums, levels;  // of a leaf; of the leaves so far, by level
+  AlignedBuffer packed;        // uniform values that steps of the body read one after the other
+  std::vector<double> levels;  // sums of the leaves so far, by level
   std::vector<double> chunk_sums;
   std::vector<double> outputs;
   std::vector<std::int32_t> first_places;  // see LeafLookups: by chunk and finding,
@@ -37,6 +40,20 @@ struct Workspace {
   bool in_use = false;  // by a program at work: an operation of the user's may run another
   static Workspace& of_this_thread();  // one that is not in use
 };
+
+// What the steps of a body read of uniform values packed or spread: see Leaf.
+struct PackedUniforms {
+  const double *packed, *spread;
+};
+inline PackedUniforms pack(const Body& body, std::size_t copies, const double* uniforms, AlignedBuffer& buffer) {
+  const std::size_t first_spread = (body.packed.size() + 7) / 8 * 8;  // whole lines of the cache
+  double* const packed = buffer.reserve(first_spread + copies * body.spread.size());
+  double *to = packed, *spread = packed + first_spread;
+  for (const std::uint32_t u : body.packed) *to++ = uniforms[u];
+  to = spread;
+  for (const std::uint32_t u : body.spread) to = std::fill_n(to, copies, uniforms[u]);
+  return {packed, spread};
+}
 
 // Where uniform outputs go, in order.
 struct OutputSpans {

@@ -27,6 +27,11 @@ struct Leaf {
   double* sums;                   // the leaf's reductions
   std::ptrdiff_t rows;            // that exist
   std::ptrdiff_t padded;
+  const double* packed = nullptr;  // uniform values that steps read one after the other
+  const double* spread = nullptr;  // others, each so many times as the kernels ask for
+  // Sums of earlier leaves to which steps that say so (folds_sums) add theirs, one after the other.
+  const double* const* older = nullptr;
+  std::ptrdiff_t num_older = 0;
 };
 
 inline constexpr std::uint32_t uniform_bit = 0x80000000u;
@@ -86,10 +91,21 @@ struct KernelTable {
   BodyKernel dot_uniform_of_values;  // likewise, the second a value that was computed
   BodyKernel dots_of_one_list;  // of several results, see kernels_tiles.hpp
   BodyKernel dots_of_one_list_and_own;
-  // (f1, x1, f2, x2, ..; y1, y2, .., y1; g11, g12, ..; g21, ..; h, z, .., f1, x1; h, z, .., f2, x2; ..), the last lists of any length:
-  // f_i x_i + g_i1 y_1 + g_i2 y_2 + .. + h z + .., in this order
+  // (x1, x2, ..; y1, y2, ..; z, ..; z, ..; ..), one list of z for each dot: f_i x_i + g_i1 y_1 + g_i2 y_2 + .. + h z + .., in this order.
+  // After the results: where its packed factors begin, how many y there are, and how many z of each dot. Packed:
+  // f1, f2, ..; g11, g21, ..; g12, g22, ..; ..; h, ..; h, ..; ..
   BodyKernel dots_sharing_entries;
   BodyKernel products_of_lists;  // (a1, a2, .., a1; b1, b2, ..): sums over rows of all a_i * b_j
+  // Many like steps as one, see kernels_lists.hpp: (x1, y1, x2, y2, ..) of as many results; null but for sums, differences and
+  // products of which one at least varies. Then of (x1, x2, ..): their sums over rows; the sum of their squares.
+  BodyKernel (*find_list)(Op op, unsigned varying);
+  BodyKernel sums_of_list;
+  BodyKernel sum_of_squares;
+  // (x1, x2, ..): the squared distances to many centres, the sum of (x_i - c_i)^2 as a dot adds it, and the least of them. After the
+  // results: where its centres begin, one after the other; 1 if they are spread, 0 if they are packed; and the block for the number of the nearest: -1 where that has
+  // equalled another distance, or one is NaN, and also where a distance has equalled the least before it.
+  BodyKernel least_distance;
+  std::uint32_t copies_of_spread;  // of each value in Leaf::spread
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]
   BodyKernel sum_log1p_of_few;    // of values in [0, few_factors]
   BodyKernel copy;

@@ -16,6 +16,8 @@ constexpr int partial_vectors = num_partials / width;  // that hold the partials
 #include "kernels_dot.hpp"
 #include "kernels_reduce.hpp"
 #include "kernels_tiles.hpp"
+#include "kernels_lists.hpp"
+#include "kernels_distances.hpp"
 #include "kernels_exps.hpp"
 #include "kernels_norm.hpp"
 #include "kernels_shares.hpp"

@@ -31,15 +31,17 @@ double fold(Lanes* partials, Combine combine, int count = partial_vectors) {
 // The sums of the lanes of `width` vectors side by side, each in the order of fold.
 inline __attribute__((always_inline)) Lanes fold_side_by_side(const Lanes* x) {
 #if RAPPEL_LANES == 8
+  // Of two vectors, part of each stays where it is, which is a blend, and only what is added to it moves: half as many
+  // permutations, which have one port.
   Raw half[4], quarter[2];
   for (int i = 0; i < 4; ++i)
-    half[i] = __builtin_shufflevector(x[2 * i].v, x[2 * i + 1].v, 0, 1, 2, 3, 8, 9, 10, 11) +
-              __builtin_shufflevector(x[2 * i].v, x[2 * i + 1].v, 4, 5, 6, 7, 12, 13, 14, 15);
+    half[i] = __builtin_shufflevector(x[i].v, x[i + 4].v, 0, 1, 2, 3, 12, 13, 14, 15) +
+              __builtin_shufflevector(x[i].v, x[i + 4].v, 4, 5, 6, 7, 8, 9, 10, 11);
   for (int i = 0; i < 2; ++i)
-    quarter[i] = __builtin_shufflevector(half[2 * i], half[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13) +
-                 __builtin_shufflevector(half[2 * i], half[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15);
-  return Lanes::of(__builtin_shufflevector(quarter[0], quarter[1], 0, 2, 4, 6, 8, 10, 12, 14) +
-                   __builtin_shufflevector(quarter[0], quarter[1], 1, 3, 5, 7, 9, 11, 13, 15));
+    quarter[i] = __builtin_shufflevector(half[i], half[i + 2], 0, 1, 10, 11, 4, 5, 14, 15) +
+                 __builtin_shufflevector(half[i], half[i + 2], 2, 3, 8, 9, 6, 7, 12, 13);
+  return Lanes::of(__builtin_shufflevector(quarter[0], quarter[1], 0, 9, 2, 11, 4, 13, 6, 15) +
+                   __builtin_shufflevector(quarter[0], quarter[1], 1, 8, 3, 10, 5, 12, 7, 14));
 #elif RAPPEL_LANES == 4
   Raw half[2];
   for (int i = 0; i < 2; ++i)

@@ -122,23 +122,28 @@ void dots_of_one_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
 struct DotsSharingEntries {
   static constexpr std::ptrdiff_t most_dots = 6;  // of a step
   const Leaf& leaf;
-  const std::uint32_t *starts, *list, *factors, *results;
+  const std::uint32_t *starts, *list, *results, *num_rest;
   const std::uint32_t* rest[most_dots];
-  std::ptrdiff_t num_dots, count = 1;
+  const double* rest_factors[most_dots];
+  std::ptrdiff_t num_dots, count;
+  const double *start_factors, *factors;
 
   DotsSharingEntries(const Leaf& l, const BodyInstruction& i)
-      : leaf(l), starts(l.operands + i.first), list(starts + 2 * i.num_results), results(starts + i.count), num_dots(i.num_results) {
-    while (list[count] != list[0]) ++count;
-    factors = list + count + 1;
-    const std::uint32_t* next = factors + num_dots * count;
+      : leaf(l), starts(l.operands + i.first), list(starts + i.num_results), results(starts + i.count), num_dots(i.num_results) {
+    const std::uint32_t* const numbers = results + num_dots;
+    start_factors = leaf.packed + numbers[0];
+    factors = start_factors + num_dots;
+    count = numbers[1];
+    num_rest = numbers + 2;
+    const std::uint32_t* next = list + count;
+    const double* next_factor = factors + num_dots * count;
     for (std::ptrdiff_t d = 0; d < num_dots; ++d) {
       rest[d] = next;
-      while (!ends(next, d)) next += 2;
-      next += 2;
+      rest_factors[d] = next_factor;
+      next += num_rest[d];
+      next_factor += num_rest[d];
     }
   }
-  bool ends(const std::uint32_t* pair, std::ptrdiff_t dot) const { return pair[0] == starts[2 * dot] && pair[1] == starts[2 * dot + 1]; }
-  double factor(std::uint32_t operand) const { return *leaf.pointers[operand & ~uniform_bit]; }
   const double* row(std::uint32_t operand, std::ptrdiff_t r) const { return leaf.pointers[operand] + r; }
 };
 
@@ -146,9 +151,9 @@ struct DotsSharingEntries {
 template <int Dot, int Outs>
 inline __attribute__((always_inline)) void add_rest(const DotsSharingEntries& d, std::ptrdiff_t first, std::ptrdiff_t r, Lanes (&total)[Outs][tile_vectors]) {
   if constexpr (Dot < Outs) {
-    for (const std::uint32_t* pair = d.rest[first + Dot]; !d.ends(pair, first + Dot); pair += 2) {
-      const Lanes factor(d.factor(pair[0]));
-      const double* x = d.row(pair[1], r);
+    for (std::uint32_t k = 0; k < d.num_rest[first + Dot]; ++k) {
+      const Lanes factor(d.rest_factors[first + Dot][k]);
+      const double* x = d.row(d.rest[first + Dot][k], r);
       for (int v = 0; v < tile_vectors; ++v) total[Dot][v] = multiply_add(factor, load(x + v * width), total[Dot][v]);
     }
     add_rest<Dot + 1, Outs>(d, first, r, total);
@@ -157,19 +162,19 @@ inline __attribute__((always_inline)) void add_rest(const DotsSharingEntries& d,
 
 template <int Outs>
 void dots_sharing_entries(const DotsSharingEntries& d, std::ptrdiff_t first) {
-  const std::uint32_t* factors = d.factors + first * d.count;
   for (std::ptrdiff_t r = 0; r < d.leaf.padded; r += tile_rows) {
     Lanes total[Outs][tile_vectors], row[tile_vectors];
     for (int o = 0; o < Outs; ++o) {
-      const Lanes factor(d.factor(d.starts[2 * (first + o)]));
-      const double* x = d.row(d.starts[2 * (first + o) + 1], r);
+      const Lanes factor(d.start_factors[first + o]);
+      const double* x = d.row(d.starts[first + o], r);
       for (int v = 0; v < tile_vectors; ++v) total[o][v] = factor * load(x + v * width);
     }
-    for (std::ptrdiff_t k = 0; k < d.count; ++k) {
+    const double* factors = d.factors + first;
+    for (std::ptrdiff_t k = 0; k < d.count; ++k, factors += d.num_dots) {
       const double* x = d.row(d.list[k], r);
       for (int v = 0; v < tile_vectors; ++v) row[v] = load(x + v * width);
       for (int o = 0; o < Outs; ++o) {
-        const Lanes factor(d.factor(factors[o * d.count + k]));
+        const Lanes factor(factors[o]);
         for (int v = 0; v < tile_vectors; ++v) total[o][v] = multiply_add(factor, row[v], total[o][v]);
       }
     }
@@ -203,9 +208,23 @@ inline void keep(Lanes& x) {
 #endif
 }
 
-// Each sum goes by the partials of kernels.hpp.
+// The sums of a leaf from number `first` on, added to those of earlier leaves.
+inline void store_sums(const Leaf& leaf, std::ptrdiff_t first, Lanes sums) {
+  for (std::ptrdiff_t k = 0; k < leaf.num_older; ++k) sums = load(leaf.older[k] + first) + sums;
+  store(leaf.sums + first, sums);
+}
+inline void store_sum(const Leaf& leaf, std::ptrdiff_t number, double sum) {
+  for (std::ptrdiff_t k = 0; k < leaf.num_older; ++k) sum = leaf.older[k][number] + sum;
+  leaf.sums[number] = sum;
+}
+
+// Each sum goes by the partials of kernels.hpp; those of a_i from number sums[i] on.
 template <int A, int B>
-void products_of_tile(const Leaf& leaf, const double* const* a, const double* const* b, double* const* sums) {
+void products_of_tile(const Leaf& leaf, const double* const* a, const double* const* b, const std::ptrdiff_t* sums) {
+  for (int i = 0; i < A; ++i) {
+    __builtin_prefetch(leaf.sums + sums[i], 1);
+    for (std::ptrdiff_t k = 0; k < leaf.num_older; ++k) __builtin_prefetch(leaf.older[k] + sums[i]);
+  }
   const double *own_a[A], *own_b[B];
   for (int i = 0; i < A; ++i) own_a[i] = a[i];
   for (int j = 0; j < B; ++j) own_b[j] = b[j];
@@ -257,17 +276,17 @@ void products_of_tile(const Leaf& leaf, const double* const* a, const double* co
       }
       const Lanes sum = fold_side_by_side(folded);
       if (first + width <= B) {
-        store(sums[i] + first, sum);
+        store_sums(leaf, sums[i] + first, sum);
         continue;
       }
       double lane[width];
       store(lane, sum);
-      for (int l = 0; first + l < B; ++l) sums[i][first + l] = lane[l];
+      for (int l = 0; first + l < B; ++l) store_sum(leaf, sums[i] + first + l, lane[l]);
     }
 }
 
 template <int A, int B>
-void rest_of_products(const Leaf& leaf, const double* const* a, const double* const* b, double* const* sums,
+void rest_of_products(const Leaf& leaf, const double* const* a, const double* const* b, const std::ptrdiff_t* sums,
                       std::ptrdiff_t num_a, std::ptrdiff_t num_b) {
   if (num_b < B) {
     if constexpr (B > 1) rest_of_products<A, B - 1>(leaf, a, b, sums, num_a, num_b);
@@ -293,10 +312,10 @@ void products_of_lists_kernel(const Leaf& leaf, const BodyInstruction& i) {
     for (std::ptrdiff_t first = 0; first < num_a; first += tile_a) {
       const std::ptrdiff_t as = num_a - first < tile_a ? num_a - first : tile_a;
       const double* a[tile_a];
-      double* sums[tile_a];
+      std::ptrdiff_t sums[tile_a];
       for (std::ptrdiff_t k = 0; k < as; ++k) {
         a[k] = leaf.pointers[list[first + k]];
-        sums[k] = leaf.sums + i.result + (first + k) * num_b + j;
+        sums[k] = i.result + (first + k) * num_b + j;
       }
       rest_of_products<tile_a, tile_b>(leaf, a, b, sums, as, bs);
     }

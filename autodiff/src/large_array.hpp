@@ -1,6 +1,6 @@
 #pragma once
 
-// Arrays of many megabytes in large pages. The system hands out memory 4 kB at a time and clears it at each first use: a
+// Arrays of a few megabytes and more in large pages. The system hands out memory 4 kB at a time and clears it at each first use: a
 // quarter of the time of recording 10^6 operations. In pages of 2 MB, which have to be asked for before the first use, that is
 // nearly gone. Smaller arrays stay as they are: they would keep memory that they do not use.
 
@@ -10,7 +10,7 @@
 
 namespace rappel::detail {
 
-inline constexpr std::size_t large_array_bytes = std::size_t{8} << 20;
+inline constexpr std::size_t large_array_bytes = std::size_t{2} << 20;
 
 // Asks for large pages inside of this memory, which nothing was written to yet. The system may decline.
 void ask_for_large_pages(void* memory, std::size_t bytes);

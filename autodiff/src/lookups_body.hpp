@@ -81,13 +81,14 @@ inline std::int32_t place_of(double index, std::int32_t width, double groups) {
 inline std::ptrdiff_t find_places_inside(const double* index, std::ptrdiff_t rows, std::int32_t width, double groups,
                                          std::int32_t* places) {
   const __m256i end = _mm256_set1_epi32(static_cast<std::int32_t>(groups)), step = _mm256_set1_epi32(width);
-  __mmask8 inside = 0xff;
+  unsigned inside = 0xff;  // of each vector by itself: a comparison that a mask goes into would wait for the one before
   std::ptrdiff_t r = 0;
   for (; r + lanes <= rows; r += lanes) {
+    __builtin_prefetch(index + r + rows, 0, 2);  // of the next leaf
     const __m512d x = _mm512_loadu_pd(index + r);
     const __m256i whole = _mm512_maskz_cvttpd_epi32(0xff, x);
-    inside = _mm512_mask_cmp_pd_mask(inside, _mm512_maskz_cvtepi32_pd(0xff, whole), x, _CMP_EQ_OQ);
-    inside = _mm256_mask_cmplt_epu32_mask(inside, whole, end);
+    inside &= _mm512_cmp_pd_mask(_mm512_maskz_cvtepi32_pd(0xff, whole), x, _CMP_EQ_OQ);
+    inside &= _mm256_cmplt_epu32_mask(whole, end);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(places + r), _mm256_mullo_epi32(whole, step));
   }
   return inside == 0xff ? r : 0;

@@ -27,7 +27,7 @@ inline void add_product(double& sum, double x, double y) {
 }
 
 // The partials of one row.
-inline void row_partials(const double* a, const double* b, std::size_t width, Vector (&sum)[partial_vectors]) {
+inline __attribute__((always_inline)) void row_partials(const double* a, const double* b, std::size_t width, Vector (&sum)[partial_vectors]) {
   Vector x, y;
   for (int v = 0; v < partial_vectors; ++v) {
     load(x, a + v * lanes), load(y, b + v * lanes);
@@ -64,7 +64,10 @@ inline double folded(Vector (&sum)[partial_vectors]) {
   return all[0];
 }
 
-void dot(PlacedRows a, PlacedRows b, std::ptrdiff_t rows, std::size_t width, double* to) {
+// Of `given` values a row, of which compilers make no loop, or of any number where that is 0.
+template <std::size_t given>
+void dot_of(PlacedRows a, PlacedRows b, std::ptrdiff_t rows, std::size_t any_width, double* to) {
+  const std::size_t width = given > 0 ? given : any_width;
   std::ptrdiff_t r = 0;
 #if RAPPEL_LANES == 8
   // Eight rows are folded side by side.
@@ -92,22 +95,32 @@ void dot(PlacedRows a, PlacedRows b, std::ptrdiff_t rows, std::size_t width, dou
   }
 }
 
+void dot(PlacedRows a, PlacedRows b, std::ptrdiff_t rows, std::size_t width, double* to) {
+  const auto kernel = width == 8 ? &dot_of<8> : width == 16 ? &dot_of<16> : width == 32 ? &dot_of<32> : &dot_of<0>;
+  kernel(a, b, rows, width, to);
+}
+
 // Of W vectors a row, or of any width where W is 0.
 template <int W>
 void scatter_multiples_of(const double* factor, std::ptrdiff_t step, PlacedRows row, const std::int32_t* places,
                           std::ptrdiff_t rows, std::size_t width, double* sums) {
-  const std::size_t whole = W > 0 ? W * RAPPEL_LANES : width / RAPPEL_LANES * RAPPEL_LANES;
   for (std::ptrdiff_t r = 0; r < rows; ++r) {
     const double* const x = row.from + row.places[r];
     double* const to = sums + places[r];
     const double f = factor[r * step];
-    for (std::size_t j = 0; j < whole; j += RAPPEL_LANES) {
-      Vector product, sum;
-      load(product, x + j), load(sum, to + j);
-      store(to + j, sum + product * f);
+    if constexpr (W > 0) {
+      Vector product[W], sum[W];  // all are read before the first is written: reads wait less
+      for (int v = 0; v < W; ++v) load(product[v], x + v * lanes), load(sum[v], to + v * lanes);
+      for (int v = 0; v < W; ++v) store(to + v * lanes, sum[v] + product[v] * f);
+    } else {
+      const std::size_t whole = width / RAPPEL_LANES * RAPPEL_LANES;
+      for (std::size_t j = 0; j < whole; j += RAPPEL_LANES) {
+        Vector product, sum;
+        load(product, x + j), load(sum, to + j);
+        store(to + j, sum + product * f);
+      }
+      for (std::size_t j = whole; j < width; ++j) to[j] += x[j] * f;
     }
-    if (W > 0) continue;
-    for (std::size_t j = whole; j < width; ++j) to[j] += x[j] * f;
   }
 }
 

@@ -1,3 +1,4 @@
+#include "large_array.hpp"
 #include "lower_body.hpp"
 #include "stages.hpp"
 #include "uniform_code.hpp"
@@ -16,7 +17,7 @@ class Lowering {
         live_(size_, false),
         lookup_dots_(size_, false),
         stage_(stages_of(graph_)),
-        uniform_(size_, no_node),
+        uniform_(large_array(size_, no_node)),
         calls_(graph_, program_.calls, false, [this](NodeId n) { return uniform_[n]; }) {
     for (const NodeId n : lookup_dots) lookup_dots_[n] = true;
   }
@@ -123,8 +124,14 @@ class Lowering {
     };
     for (const NodeId n : traced_.outputs) copy(n);
     for (const Guard& g : traced_.guards) copy(g.condition);
-    for (NodeId n = 0; n < size_; ++n)
-      if (live_[n] && !looks_up_in_place(n)) std::ranges::for_each(graph_.operands(n), copy);
+    const bool looks_up = graph_.num_row_sets() > 0;
+    for (NodeId n = 0; n < size_; ++n) {
+      if (!live_[n]) continue;
+      if (!looks_up)
+        copy(n);  // what is live is read
+      else if (!looks_up_in_place(n))
+        std::ranges::for_each(graph_.operands(n), copy);
+    }
     for (std::uint32_t p = 0; p < copied.size(); ++p) {
       if (!copied[p]) continue;
       if (p == 0 || !copied[p - 1]) program_.copied_parameters.push_back({p, 0});
@@ -256,7 +263,7 @@ class Lowering {
 
   // What uniform nodes alone read, in the stage that computes it, need not stand to the end.
   UniformWork uniform_work() const {
-    UniformWork work{graph_, std::vector<std::uint32_t>(size_, 0), std::vector<std::uint32_t>(size_, 0)};
+    UniformWork work{graph_, large_array<std::uint32_t>(size_, 0), large_array<std::uint32_t>(size_, 0)};
     std::uint32_t last = 0;
     const auto keep = [&](NodeId n) {
       if (work.kept[n] == 0) work.kept[n] = ++last;
@@ -280,6 +287,7 @@ class Lowering {
     const UniformWork work = uniform_work();
     UniformCoder coder(work, uniform_, program_.num_uniforms, program_.operands, program_.calls);
     std::vector<std::vector<NodeId>> by_stage(num_stages_);
+    if (num_stages_ == 1) reserve_large(by_stage[0], size_);
     for (NodeId n = 0; n < size_; ++n)
       if (live_[n] && !graph_.varying(n) && uniform_[n] == no_node && !is_scaled(n)) by_stage[stage_[n]].push_back(n);
     for (std::uint32_t s = 0; s < num_stages_; ++s)

@@ -1,6 +1,7 @@
 #include "step_drafts.hpp"
 
 #include "lower_chosen.hpp"
+#include "uniform_schedule.hpp"
 
 #include <algorithm>
 #include <map>
@@ -50,9 +51,12 @@ class BodyLowering {
     find_chosen();
     draft_steps();
     read_rows_in_place(source_, kept_nodes(), drafts_);
+    join_least_distances(drafts_, graph_, [this](NodeId n) { return is_block(n); });
+    const bool is_long = is_too_long_to_compile(drafts_);
     join_matrix_products(drafts_, source_);
     draft_row_outputs();
     recompute_late(drafts_, graph_, [this](NodeId n) { return is_block(n); });
+    if (is_long) join_like_steps(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     sum_views_ = scattered_in_place(drafts_, graph_, [this](NodeId n) { return is_block(n); });
     collect_sources();
     place();
@@ -315,12 +319,15 @@ class BodyLowering {
       body_.targets.push_back(source_.uniform[m]);
       body_.reductions.push_back(kind_of(graph_.op(m)));
     }
-    // Element by element a result may take an operand's place; of several results, and of a scan's, none may.
-    const bool in_place = d.results.size() == 1 && !is_body_call(step.op);
+    // Element by element a result may take an operand's place; of several results, and of a scan's, none may, unless they are
+    // computed one after the other.
+    const bool is_list = d.kind == StepKind::list_of_pairs, in_place = d.results.size() == 1 && !is_body_call(step.op);
     std::vector<std::uint32_t> last_read;
     for (const NodeId x : deaths_[i].operands) last_read.push_back(pointer_[x] - base_);
     if (in_place) blocks_.give_back(last_read);
-    for (const NodeId m : d.results) {
+    for (std::size_t k = 0; k < d.results.size(); ++k) {
+      const NodeId m = d.results[k];
+      if (is_list) give_back_after(d, k, deaths_[i].operands);
       const auto written = written_.find(m);
       const std::uint32_t p = d.kind == StepKind::copy    ? first_row_output - d.row_output
                               : is_kept(m) || is_view(m) || sum_views_.count(m) != 0 ? pointer_[m]
@@ -330,8 +337,19 @@ class BodyLowering {
       if (m == d.results.front()) step.result = p;
       body_.operands.push_back(p);
     }
-    if (d.chosen != nullptr)
+    if (!d.packed.empty()) body_.operands.push_back(static_cast<std::uint32_t>(body_.packed.size()));
+    for (const NodeId x : d.packed) body_.packed.push_back(source_.uniform[x]);
+    if (!d.spread.empty()) body_.operands.push_back(static_cast<std::uint32_t>(body_.spread.size()));
+    for (const NodeId x : d.spread) body_.spread.push_back(source_.uniform[x]);
+    body_.operands.insert(body_.operands.end(), d.numbers.begin(), d.numbers.end());
+    if (d.chooses_for != no_node) {
+      choices_[d.chooses_for] = base_ + blocks_.take();  // never given back: read where the sums are taken
+      body_.operands.push_back(choices_[d.chooses_for]);
+    }
+    if (d.chosen != nullptr) {
       body_.chosen.push_back(lower_chosen(*d.chosen, source_, [this](NodeId n) { return operand(n); }));
+      if (const auto found = choices_.find(d.chosen->shares); found != choices_.end()) body_.chosen.back().choice = found->second;
+    }
     if (d.kind == StepKind::dot_of_rows)
       step.first = calls_.add_dot(d.node, d.lookups[0], d.lookups[1]);
     else if (d.kind == StepKind::scatter_of_rows)
@@ -343,9 +361,18 @@ class BodyLowering {
       body_.calls.scatters[step.first].never_minus_zero = is_never_minus_zero(graph_.op(view->first));
     }
     if (is_view(d.node)) body_.calls.gathers.back().view = pointer_[d.node] - body_.first_view();
-    if (!in_place) blocks_.give_back(last_read);
+    if (!in_place && !is_list) blocks_.give_back(last_read);
     for (const NodeId m : deaths_[i].results) blocks_.give_back({pointer_[m] - base_});
     body_.steps.push_back(step);
+  }
+
+  // Of a list of pairs: what pair number `pair` is the last to read.
+  void give_back_after(const Draft& list, std::size_t pair, const std::vector<NodeId>& last_read) {
+    const auto begin = list.operands.begin() + static_cast<std::ptrdiff_t>(2 * pair), after = begin + 2;
+    for (auto x = begin; x != after; ++x)
+      if (std::find(begin, x, *x) == x && std::find(after, list.operands.end(), *x) == list.operands.end() &&
+          std::ranges::find(last_read, *x) != last_read.end())
+        blocks_.give_back({pointer_[*x] - base_});
   }
 
   std::uint32_t operand(NodeId n) const { return pointer_[n] | (graph_.varying(n) ? 0 : uniform_bit); }
@@ -425,6 +452,7 @@ class BodyLowering {
   std::vector<Draft> drafts_;
   std::unordered_map<NodeId, std::uint32_t> written_;  // outputs by row that their own step writes: their places
   std::map<NodeId, NodeId> sum_views_;  // by what is scattered in place: the scatter
+  std::unordered_map<NodeId, std::uint32_t> choices_;  // by shares: the pointer number of what rows chose
   std::uint32_t base_ = 0;              // the pointer number of the first block
   std::vector<std::uint32_t> pointer_;  // by node: its pointer number
   struct Deaths {
@@ -440,7 +468,7 @@ class BodyLowering {
 
 NodeId num_results(const Graph& graph, NodeId n) {
   const Op op = graph.op(n);
-  return has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
+  return !is_elementwise(op) && has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
 }
 
 Body lower_body(const BodySource& source, const BodyRows& rows) { return BodyLowering(source, rows).run(); }

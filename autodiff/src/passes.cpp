@@ -75,6 +75,7 @@ class FuseProducts {
 
   static void append(Sum& sum, std::vector<Link>& pool, Term term) {
     const auto place = static_cast<std::uint32_t>(pool.size());
+    detail::make_room(pool);
     pool.push_back({term, 0});
     if (sum.count++ == 0)
       sum.first = place;

@@ -34,6 +34,8 @@ struct Body {
   std::vector<std::uint32_t> row_outputs;  // that it writes, by number
   std::vector<BodyStep> steps;
   std::vector<std::uint32_t> operands;  // the top bit marks a uniform one
+  std::vector<std::uint32_t> packed;    // uniform values that steps read one after the other
+  std::vector<std::uint32_t> spread;    // likewise, in as many copies as the kernels ask for
   std::vector<Reduce> reductions;       // by number
   FrameCalls calls;
   std::vector<ChosenSums> chosen;       // of the steps of that kind, in order
@@ -55,6 +57,7 @@ struct ChosenSums {
   std::vector<std::uint32_t> operands;  // pointers, the top bit marks a uniform one
   std::vector<std::int32_t> member;     // by operand; -1: no member's
   std::uint32_t num_members;
+  std::uint32_t choice = no_node;       // the pointer to the operand that each row chose, -1 where it is to be found; if a step finds them
   struct Block {  // a slot that all members fill alike, from the row of a block or column
     std::uint32_t slot, pointer;
   };
@@ -78,6 +81,11 @@ struct ChosenSums {
 // Whether the blocks are the single values of a frame, one after the other, so that a row is one place further on in each.
 // `pointers` of a leaf leads to the first of them, and uniforms are numbered among them. See FusedGroups.
 inline bool of_single_values(const Body& body) { return body.leaf_rows == 1; }
+
+// There, of operands: the result at a pointer of up to 7 rows before. Of results: the first row that has one.
+inline constexpr std::uint32_t rows_shift = 28, most_rows_before = 7;
+inline std::uint32_t rows_of(std::uint32_t pointer) { return pointer >> rows_shift; }
+inline std::uint32_t without_rows(std::uint32_t pointer) { return pointer & ((1u << rows_shift) - 1); }
 
 // Between the first rows of two blocks, in doubles: not a power of two, or the same rows of many blocks would compete for
 // a few sets of the cache.

@@ -16,6 +16,10 @@ enum class StepKind {
   dots_of_one_list_and_own,
   dots_sharing_entries,  // see KernelTable
   products_of_lists,
+  list_of_pairs,  // this and the next three: see KernelTable
+  sums_of_list,
+  sum_of_squares,
+  least_distance,
   chosen_sums,  // see ChosenSums
   sum_log1p_of_units,
   sum_log1p_of_few,  // see KernelTable
@@ -23,6 +27,9 @@ enum class StepKind {
   scatter_of_rows,  // that are looked up, times a factor: likewise
   copy
 };
+
+// Whether a step's kernel adds its sums to those of earlier leaves.
+inline bool folds_sums(StepKind kind) { return kind == StepKind::products_of_lists || kind == StepKind::sums_of_list; }
 
 // Values that stand one after the other.
 struct UniformRun {

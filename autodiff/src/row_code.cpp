@@ -18,7 +18,8 @@ bool is_sum_of_logs(const BodyStep& step) {
   return step.kind == StepKind::sum_log1p_of_units || step.kind == StepKind::sum_log1p_of_few;
 }
 bool is_sum_step(const BodyStep& step) {
-  return step.kind != StepKind::chosen_sums && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step));
+  const bool apart = step.kind == StepKind::chosen_sums || step.kind == StepKind::sums_of_list;
+  return !apart && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step));
 }
 
 // Of (a1, a2, .., a1; b1, b2, ..): how many a there are.
@@ -60,6 +61,8 @@ class Writer {
         define(step.result, value_of(step));
     }
     settle_results();
+    // Single values that nothing reads have no places of their own: others may stand there, a few rows on.
+    if (of_single_values(body_)) std::erase_if(code_.results, [](const MicroResult& r) { return !r.is_read; });
     return std::move(code_);
   }
 
@@ -121,6 +124,8 @@ class Writer {
     const std::uint32_t pointer = body_.operands[step.first + k];
     if ((pointer & uniform_bit) != 0 && (pointer & ~uniform_bit) < body_.literals.size())
       if (const double x = body_.literals[pointer & ~uniform_bit]; x == x) return Micro(x);
+    if (of_single_values(body_) && (pointer & uniform_bit) == 0 && rows_of(pointer) > 0)
+      return {*this, emit(MicroOp::before, at_.at(without_rows(pointer)), rows_of(pointer))};
     const auto [found, added] = at_.try_emplace(pointer, no_value);
     if (added)
       found->second = (pointer & uniform_bit) != 0
@@ -131,6 +136,8 @@ class Writer {
 
   // What stands in two places is moved to the second.
   void define(std::uint32_t pointer, const Micro& value) {
+    const std::uint32_t first_row = of_single_values(body_) ? rows_of(pointer) : 0;
+    if (first_row > 0) pointer = without_rows(pointer);
     ValueId id = id_of(value);
     const MicroOp op = code_.values[id].op;
     const bool stands = is_source(op);
@@ -138,7 +145,7 @@ class Writer {
     pointer_.resize(code_.values.size(), no_pointer);
     pointer_[id] = pointer;
     at_[pointer] = id;
-    code_.results.push_back({id, pointer, false});
+    code_.results.push_back({id, pointer, false, first_row});
   }
 
   std::uint32_t new_sum(std::uint32_t number, MicroSum::Kind kind = MicroSum::Kind::plain) {

@@ -24,6 +24,7 @@ enum class MicroOp : std::uint8_t {
   least, most,  // b where one is NaN
   scale,        // a times 2^b
   neg, abs, neg_abs, sqrt, rint, reciprocal_14, move,
+  before,    // a, a result that is read, of the row b rows before: of bodies of single values
   select,    // the mask numbered a ? b : c
   pick,      // of the eights b and c by the low four bits of a
   // Over the rows that exist, into c of RowCode::sums:
@@ -47,6 +48,7 @@ struct MicroResult {
   ValueId value;
   std::uint32_t pointer;
   bool is_read;
+  std::uint32_t first_row = 0;  // that has one
 };
 
 // Over rows: which number among the body's, what kind. A product of factors, whose logarithm is the sum, takes two places.
@@ -70,6 +72,7 @@ void for_each_operand(const RowCode& code, ValueId n, F f);
 
 inline bool is_sum(MicroOp op) { return op >= MicroOp::add_to_sum; }
 inline bool is_product(MicroOp op) { return op >= MicroOp::multiply_product_by_unit; }
+inline bool has_one_operand(MicroOp op) { return (op >= MicroOp::neg && op <= MicroOp::before) || op == MicroOp::add_to_sum; }
 inline bool is_source(MicroOp op) { return op <= MicroOp::eight; }
 
 // The same values, those that are added to others as soon as both are there: a long sum holds one register then, where its
@@ -96,21 +99,9 @@ RowCode row_code(const Body& body, std::size_t first, std::size_t last);
 template <class F>
 void for_each_operand(const RowCode& code, ValueId n, F f) {
   const MicroInstruction& i = code.values[n];
+  if (is_source(i.op)) return;
+  if (has_one_operand(i.op)) return f(i.a);
   switch (i.op) {
-    case MicroOp::load:
-    case MicroOp::uniform:
-    case MicroOp::constant:
-    case MicroOp::eight:
-      return;
-    case MicroOp::neg:
-    case MicroOp::abs:
-    case MicroOp::neg_abs:
-    case MicroOp::sqrt:
-    case MicroOp::rint:
-    case MicroOp::reciprocal_14:
-    case MicroOp::move:
-    case MicroOp::add_to_sum:
-      return f(i.a);
     case MicroOp::fma:
     case MicroOp::negated_fma:
     case MicroOp::pick:

@@ -173,6 +173,8 @@ class RunGenerator {
         return pick(n, v, a, b, {i.c, v});
       case MicroOp::select:
         return choose(n, v, i.a, b, {i.c, v});
+      case MicroOp::before:
+        return before(n, v, a, i.b);
       default:
         return unary(n, v, i.op, a);
     }
@@ -279,6 +281,14 @@ class RunGenerator {
     return r;
   }
 
+  // From the register and, for the vector before, from where it has been written as a whole: a vector that spans both could not be
+  // read before they stand in the cache.
+  int before(ValueId n, int v, Part a, std::uint32_t rows) {
+    const int x = values_.in_register(a), r = result_register(n, v);
+    to_.valignq(zmm(r), zmm(x), values_.vector_before(a), static_cast<std::uint8_t>(vector_rows - rows));
+    return r;
+  }
+
   // The instruction writes over the numbers that it picks by.
   int pick(ValueId n, int v, Part by, Part first, Part second) {
     const bool from_memory = values_.stays_in_memory(second);
@@ -296,8 +306,9 @@ class RunGenerator {
     return overwritten(n, v, r);
   }
 
-  // With the mask of a vector, which stands there until two others were compared.
+  // With the mask of a vector, which stands there until others were compared.
   Xbyak::Opmask mask_register(std::uint32_t mask, int v) {
+    const int num_masks = of_single_values(body_) ? 1 : most_masks;  // has_result stands behind the first
     for (int k = 0; k < num_masks; ++k)
       if (masks_[k] == std::pair(mask, v)) return Xbyak::Opmask(1 + k);
     const int k = next_mask_++ % num_masks;
@@ -319,8 +330,8 @@ class RunGenerator {
   int width_;
   bool masked_;
   RowRegisters values_;
-  static constexpr int num_masks = 3;  // the registers before those of exists()
-  std::pair<std::uint32_t, int> masks_[num_masks] = {{no_value, 0}, {no_value, 0}, {no_value, 0}};
+  static constexpr int most_masks = 3;  // the registers before those of exists()
+  std::pair<std::uint32_t, int> masks_[most_masks] = {{no_value, 0}, {no_value, 0}, {no_value, 0}};
   int next_mask_ = 0;
 };
 

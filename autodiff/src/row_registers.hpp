@@ -13,6 +13,8 @@ namespace {
 
 inline Xbyak::Zmm zmm(int number) { return Xbyak::Zmm(number); }
 inline Xbyak::Opmask exists(int vector) { return Xbyak::Opmask(4 + vector); }  // of the rows of a vector
+// Of the rows of the vector at `offset`, where some results begin with a later row than others.
+const Xbyak::Opmask has_result(2), has_result_and_exists(3);
 
 // What of a body the code is made for, and how.
 struct RowTask {
@@ -102,8 +104,19 @@ class RowRegisters {
     const Xbyak::Address to = address(p);
     if (rows_ahead_ > 0 && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
       to_.prefetchw(to_.ptr[place + offset + rows_ahead_ * row_bytes + p.vector * vector_bytes]);
-    to_.vmovupd(to, zmm(register_[index(p)]));
+    if (result_[p.value] != nullptr && result_[p.value]->first_row > 0 && (masked_ || p.vector == 0)) {
+      if (masked_) to_.kandb(has_result_and_exists, has_result, exists(p.vector));
+      to_.vmovupd(to | (masked_ ? has_result_and_exists : has_result), zmm(register_[index(p)]));
+    } else {
+      to_.vmovupd(to, zmm(register_[index(p)]));
+    }
     traffic_ += 2;
+  }
+
+  // Where the vector before one of a result stands.
+  Xbyak::Address vector_before(Part p) {
+    ++traffic_;
+    return at_pointer(result_[p.value]->pointer, p.vector - 1, false);
   }
 
   int take_register() {

@@ -35,7 +35,8 @@ class RunRoutine {
     start_products();
     spread();
     // Of single values all may be read and written: vectors that are left over are worked on one by one. A sum asks which exist.
-    const bool all_exist = single && code_.sums.empty();
+    const std::uint32_t first_row = first_row_of_some();
+    const bool all_exist = single && code_.sums.empty() && first_row == 0;
     const std::vector<ValueId> residents = choose_residents();
     const RowTask task{body_, code_, rows_ahead_, residents};
     const int width = vectors_at_once(code_, Uses(code_));
@@ -44,10 +45,11 @@ class RunRoutine {
     to_.mov(whole, to_.ptr[leaf + static_cast<int>(all_exist ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
     to_.and_(whole, -all.rows_at_once());
     to_.shl(whole, 3);
-    loop(all, whole);
+    if (first_row > 0) set_has_result(0xffu << first_row & 0xffu);
+    loop(all, whole, first_row > 0);
     to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
     to_.shl(end, 3);
-    loop(last, end);
+    loop(last, end, first_row > 0);
     store_sums();
     store_logs();
     to_.mov(stack, frame);
@@ -114,12 +116,25 @@ class RunRoutine {
     }
   }
 
-  void loop(RunGenerator& rows, const Xbyak::Reg64& limit) {
+  // The first row of results that begin later than others: they share it. Else 0.
+  std::uint32_t first_row_of_some() const {
+    std::uint32_t row = 0;
+    for (const MicroResult& r : code_.results) row = std::max(row, r.first_row);
+    return row;
+  }
+
+  void set_has_result(std::uint32_t rows) {
+    to_.mov(Xbyak::Reg32(place.getIdx()), rows);
+    to_.kmovb(has_result, Xbyak::Reg32(place.getIdx()));
+  }
+
+  void loop(RunGenerator& rows, const Xbyak::Reg64& limit, bool has_later_results) {
     Xbyak::Label next, done;
     to_.cmp(offset, limit);
     to_.jge(done, Xbyak::CodeGenerator::T_NEAR);
     to_.L(next);
     rows.write();
+    if (has_later_results) to_.kxnorb(has_result, has_result, has_result);
     to_.add(offset, rows.rows_at_once() * row_bytes);
     to_.cmp(offset, limit);
     to_.jl(next, Xbyak::CodeGenerator::T_NEAR);

@@ -135,10 +135,8 @@ class Spreading {
     for_each_operand(code_, n, place);
     done_[n] = true;
     MicroInstruction i = code_.values[n];
-    const bool one = i.op == MicroOp::neg || i.op == MicroOp::abs || i.op == MicroOp::neg_abs || i.op == MicroOp::sqrt || i.op == MicroOp::rint ||
-                     i.op == MicroOp::reciprocal_14 || i.op == MicroOp::move || i.op == MicroOp::add_to_sum;
     if (i.op != MicroOp::select) i.a = map_[i.a];
-    if (!one) i.b = map_[i.b];
+    if (!has_one_operand(i.op)) i.b = map_[i.b];
     if (i.op == MicroOp::fma || i.op == MicroOp::negated_fma || i.op == MicroOp::select || i.op == MicroOp::pick) i.c = map_[i.c];
     to_.values.push_back(i);
     map_[n] = static_cast<ValueId>(to_.values.size() - 1);
@@ -148,7 +146,7 @@ class Spreading {
     to_.masks = code_.masks;
     for (MicroMask& m : to_.masks) m.a = map_[m.a], m.b = map_[m.b];
     for (const MicroResult& r : code_.results)
-      if (live_[r.value]) to_.results.push_back({map_[r.value], r.pointer, r.is_read});
+      if (live_[r.value]) to_.results.push_back({map_[r.value], r.pointer, r.is_read, r.first_row});
   }
 
   const RowCode& code_;

@@ -1,7 +1,8 @@
 #pragma once
 
 // Steps of a body before their operands have pointer numbers, and what is made of a list of them: steps that do the work of
-// many. Included by lower_body.cpp, lower_lookups.cpp and step_joins.cpp alone.
+// many. Included by lower_body.cpp, lower_lookups.cpp and step_distances.cpp,
+// step_joins.cpp and step_lists.cpp alone.
 
 #include "chosen_terms.hpp"
 
@@ -21,6 +22,10 @@ struct Draft {
   std::uint32_t row_output = 0;  // of a copy: its place among those of the body
   std::vector<NodeId> lookups = {};  // whose rows the step reads where they stand
   const ChosenTerms* chosen = nullptr;  // of a step of kind chosen_sums
+  NodeId chooses_for = no_node;             // of a step of kind least_distance: the shares whose choice it makes
+  std::vector<NodeId> packed = {};          // uniform values that the step reads one after the other
+  std::vector<NodeId> spread = {};          // likewise, each in several copies
+  std::vector<std::uint32_t> numbers = {};  // that follow its results and the place of what is packed
 };
 
 // Dots of looked-up rows, and scatters of looked-up rows times a factor, read those where they stand: the operands are the
@@ -33,6 +38,13 @@ void read_rows_in_place(const BodySource& source, const std::vector<bool>& kept,
 std::map<NodeId, NodeId> scattered_in_place(const std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
 bool is_never_minus_zero(Op op);
 
+// A body of so many operands is left to kernels.
+inline bool is_too_long_to_compile(const std::vector<Draft>& drafts) {
+  std::size_t num_operands = 0;
+  for (const Draft& d : drafts) num_operands += d.operands.size();
+  return num_operands > 100'000;
+}
+
 // Dots over one list of values, and sums over rows of the products of two lists: tiles of a matrix product each. So are dots
 // that share most of a list, and sums whose lists overlap.
 void join_matrix_products(std::vector<Draft>& drafts, const BodySource& source);
@@ -40,5 +52,12 @@ void join_matrix_products(std::vector<Draft>& drafts, const BodySource& source);
 // Where blocks do not fit the second-level cache, cheap values are computed once more where they are read again much later:
 // between a model's forward and its backward half the blocks of the latter's operands need not wait.
 void recompute_late(std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
+
+// What rows choose by, where it is the least of many squared distances of columns to uniform values.
+void join_least_distances(std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
+
+// In bodies that are left to kernels: sums, differences and products of two, and sums over rows, that stand near one another, and
+// chains of sums of squares. `is_block`: whether a value is neither kept for later nor an output.
+void join_like_steps(std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
 
 }  // namespace rappel::detail

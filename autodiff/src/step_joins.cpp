@@ -93,9 +93,7 @@ class SharedEntries {
  public:
   SharedEntries(std::vector<Draft>& drafts, const Graph& graph)
       : drafts_(drafts), graph_(graph), waits_(static_cast<std::size_t>(graph.size()), false) {
-    std::size_t num_operands = 0;
-    for (const Draft& d : drafts) num_operands += d.operands.size();
-    if (num_operands > most_compiled) least_ = least_entries / 2;
+    if (is_too_long_to_compile(drafts)) least_ = least_entries / 4;
   }
 
   void join() {
@@ -118,7 +116,6 @@ class SharedEntries {
 
  private:
   static constexpr std::size_t most_dots = 6, most_waiting = 64, no_head = ~std::size_t{0};
-  static constexpr std::size_t most_compiled = 100'000;  // operands: a body of more is too long to be compiled
 
   bool is_candidate(const Draft& d) const {
     if (!is_dot_of_factors(d) || d.operands.size() < 2 * least_) return false;
@@ -163,36 +160,26 @@ class SharedEntries {
     waiting_.clear();
   }
 
-  // See KernelTable: the first of the shared values, and the first product of a dot, say where lists end.
+  // See KernelTable.
   void add_group() {
     const std::size_t begin = std::max<std::size_t>(head_, 1);  // the first product rounds
     const std::size_t end = head_ + shared_;
     Draft all{members_[0].node, StepKind::dots_sharing_entries, {}, {}, {}};
-    bool marked = true;
+    const auto add = [&](const Draft& d, std::size_t entry, bool shared = false) {
+      all.packed.push_back(d.operands[2 * entry]);
+      if (!shared || &d == members_.data()) all.operands.push_back(d.operands[2 * entry + 1]);
+    };
+    all.numbers.push_back(static_cast<std::uint32_t>(end - begin));
     for (const Draft& d : members_) {
-      all.operands.insert(all.operands.end(), d.operands.begin(), at(d, 1));
+      add(d, 0);
       all.results.push_back(d.node);
-      for (auto pair = at(d, end); pair != d.operands.end(); pair += 2) marked = marked && !std::equal(pair, pair + 2, d.operands.begin());
+      all.numbers.push_back(static_cast<std::uint32_t>(d.operands.size() / 2 - end));
     }
-    const NodeId first = members_[0].operands[2 * begin + 1];
-    for (std::size_t k = begin; k < end; ++k) {
-      all.operands.push_back(members_[0].operands[2 * k + 1]);
-      marked = marked && (k == begin || all.operands.back() != first);
-    }
-    all.operands.push_back(first);
+    for (std::size_t k = begin; k < end; ++k)
+      for (const Draft& d : members_) add(d, k, true);
     for (const Draft& d : members_)
-      for (std::size_t k = begin; k < end; ++k) all.operands.push_back(d.operands[2 * k]);
-    for (const Draft& d : members_) {
-      all.operands.insert(all.operands.end(), at(d, end), d.operands.end());
-      all.operands.insert(all.operands.end(), d.operands.begin(), at(d, 1));
-    }
-    if (marked)
-      all_.push_back(std::move(all));
-    else
-      std::ranges::move(members_, std::back_inserter(all_));
-  }
-  static std::vector<NodeId>::const_iterator at(const Draft& d, std::size_t entry) {
-    return d.operands.begin() + static_cast<std::ptrdiff_t>(2 * entry);
+      for (std::size_t k = end; k < d.operands.size() / 2; ++k) add(d, k);
+    all_.push_back(std::move(all));
   }
 
   std::vector<Draft>& drafts_;

@@ -38,7 +38,7 @@ UniformCoder::UniformCoder(const UniformWork& work, std::vector<std::uint32_t>& 
       operands_(operands),
       calls_(calls),
       scheduler_(work),
-      block_of_(place.size(), no_block) {}
+      block_of_(large_array(place.size(), no_block)) {}
 
 void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInstruction>& instructions,
                        const std::function<std::uint32_t(NodeId)>& add_call) {
@@ -64,7 +64,7 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
     }
   }
   std::vector<std::uint32_t> read_until;
-  read_until.reserve(block_of_instruction_.size());
+  reserve_large(read_until, block_of_instruction_.size());
   for (const std::uint32_t block : block_of_instruction_)
     read_until.push_back(block == no_block ? read_by_others : blocks_[block].read_until);
   fuse_groups(instructions, first, read_until, operands_, calls_);
@@ -227,7 +227,7 @@ void UniformCoder::add_places(std::span<const NodeId> members) {
 
 // Single places are taken in whole vectors of them.
 std::uint32_t UniformCoder::add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept) {
-  std::vector<std::uint32_t>& free = free_[size];
+  std::vector<std::uint32_t>& free = size == 1 ? free_singles_ : free_[size];
   if (size == 1 && free.empty()) {
     for (std::uint32_t k = group_padding; k-- > 0;) free.push_back(next_ + k);
     next_ += group_padding;
@@ -255,7 +255,7 @@ void UniformCoder::has_read(NodeId n, std::size_t num_instructions) {
   if (block_of_[n] == no_block) return;
   Block& block = blocks_[block_of_[n]];
   if (--block.uses != 0) return;
-  free_[block.size].push_back(block.first);
+  (block.size == 1 ? free_singles_ : free_[block.size]).push_back(block.first);
   block.read_until = static_cast<std::uint32_t>(num_instructions);
 }
 

@@ -59,7 +59,8 @@ class UniformCoder {
   std::vector<std::uint32_t> block_of_;  // by node
   std::vector<Block> blocks_;
   std::vector<std::uint32_t> block_of_instruction_;  // of those that are being added
-  std::map<std::uint32_t, std::vector<std::uint32_t>> free_;  // by size
+  std::vector<std::uint32_t> free_singles_;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> free_;  // by size, larger ones
   // Of the group at hand.
   std::vector<NodeId> operands_of_member_;
   std::vector<Member> members_;

@@ -22,6 +22,7 @@ struct Places {
   bool in_a_row = false;  // a place for each member
 
   bool meet(const Places& other) const { return first < other.end && other.first < end; }
+  bool is_within(const Places& other) const { return other.first <= first && end <= other.end; }
 };
 
 struct Work {
@@ -31,6 +32,15 @@ struct Work {
   Places writes;
   const UniformGroup* group = nullptr;  // that may be part of a loop
   bool is_sum = false, is_done = false;
+  std::uint32_t first_row = 0;  // of the loop that it is part of: its first member's
+  bool is_read_later = false;   // by members of further rows
+
+  Places members() const { return {writes.first, writes.first + group->count}; }
+  std::uint32_t place_of_row_0() const { return writes.first - first_row; }
+  // By what a row reads: how many rows before it what another group wrote there for its member.
+  std::uint32_t rows_before(const Places& read, const Work& other) const {
+    return other.place_of_row_0() + first_row - read.first;
+  }
 
   bool reads_from(const Work& other) const {
     return std::ranges::any_of(reads, [&](const Places& r) { return r.meet(other.writes); });
@@ -67,12 +77,13 @@ class Fusion {
                                                        : single(instructions[i], read_until[i]));
     for (std::size_t i = 0; i < work_.size(); ++i) {
       if (work_[i].is_done) continue;
-      const std::vector<std::size_t> loop = loop_from(i);
+      std::vector<std::size_t> loop = loop_from(i);
       if (loop.size() >= least_groups && calls_.fused.size() < most_fused) {
         const SumAlong sum = sum_along(loop);
         std::vector<std::size_t> all = loop;
         all.insert(all.end(), sum.chain.begin(), sum.chain.end());
         std::ranges::sort(all);
+        add_later_rows(loop, all);
         add_fused(loop, all, sum);
         for (const std::size_t k : all) add(k);
       } else {
@@ -208,6 +219,64 @@ class Fusion {
     });
   }
 
+  // Groups of fewer members that read what the loop wrote for some rows before, too: they begin as many rows later. `all`: the
+  // loop and its sums.
+  void add_later_rows(std::vector<std::size_t>& loop, std::vector<std::size_t>& all) {
+    std::vector<const Work*> others;
+    std::uint32_t first_row = 0;  // of all that do
+    for (std::size_t k = loop[0]; k < work_.size(); ++k) {
+      Work& work = work_[k];
+      if (work.is_done || std::ranges::binary_search(all, k)) continue;
+      const std::uint32_t count = work_[loop[0]].group->count;
+      work.first_row = work.group != nullptr && work.group->count < count ? count - work.group->count : 0;
+      const bool fits = work.first_row > 0 && work.first_row <= most_rows_before && k > loop.back() &&
+                        (first_row == 0 || first_row == work.first_row) && may_begin_later(k, loop, all) &&
+                        std::ranges::none_of(others, [&](const Work* w) { return work.waits_for(*w); });
+      if (!fits) {
+        work.first_row = 0;
+        others.push_back(&work);
+        continue;
+      }
+      first_row = work.first_row;
+      for (const Places& r : work.reads)
+        if (Work* writer = writer_in(loop, r); writer != nullptr && work.rows_before(r, *writer) > 0) writer->is_read_later = true;
+      loop.push_back(k);
+      all.insert(std::ranges::lower_bound(all, k), k);
+    }
+  }
+
+  // The last of groups that write where something reads.
+  Work* writer_in(std::span<const std::size_t> loop, const Places& read) {
+    const auto found = std::find_if(loop.rbegin(), loop.rend(), [&](std::size_t i) { return work_[i].writes.meet(read); });
+    return found == loop.rend() ? nullptr : &work_[*found];
+  }
+
+  bool may_begin_later(std::size_t k, const std::vector<std::size_t>& loop, std::vector<std::size_t> all) {
+    const Work& work = work_[k];
+    for (const std::size_t i : all) {
+      if (std::ranges::binary_search(loop, i)) continue;
+      const Work& sum = work_[i];  // it has what it reads before the loop goes on to this group
+      if (work.reads_from(sum) || work.writes.meet(sum.writes) || (i > k && sum.reads_from(work))) return false;
+    }
+    for (const Places& r : work.reads) {
+      const Work* writer = writer_in(loop, r);
+      if (writer == nullptr && (!r.in_a_row || r.first >= work.first_row)) continue;
+      if (writer == nullptr || !r.in_a_row || !r.is_within(writer->members())) return false;
+      const std::uint32_t before = work.rows_before(r, *writer);
+      if (before > work.first_row) return false;  // it reads further on; of rows before, from where it stands
+      for (const std::size_t i : loop)
+        if (&work_[i] > writer && before > 0 && work_[i].writes.meet(writer->writes)) return false;
+    }
+    all.insert(std::ranges::lower_bound(all, k), k);
+    for (const std::size_t i : loop) {
+      const Work& other = work_[i];
+      if (work.writes.meet(other.writes) && (other.is_read_later || !is_private(i, all))) return false;
+      for (const Places& r : other.reads)
+        if (work.writes.meet(r) && writer_in(loop, r) == nullptr) return false;
+    }
+    return true;
+  }
+
   // Whether none but the groups of the loop read what this one of them writes.
   bool is_private(std::size_t k, const std::vector<std::size_t>& loop) const {
     const std::uint32_t until = work_[k].read_until - first_number_;
@@ -228,13 +297,21 @@ class Fusion {
     body.uniforms.erase(std::unique(body.uniforms.begin(), body.uniforms.end()), body.uniforms.end());
     const auto first_block = static_cast<std::uint32_t>(body.uniforms.size());
     body.num_blocks = last_place;
-    for (const std::size_t k : loop) {
+    for (std::size_t i = 0; i < loop.size(); ++i) {
+      const std::size_t k = loop[i];
       const Work& work = work_[k];
-      const std::uint32_t result = first_block + work.writes.first;
+      const std::uint32_t result = first_block + work.place_of_row_0();
       body.steps.push_back({work.group->op, StepKind::plain, 0, static_cast<std::uint32_t>(body.operands.size()),
-                            work.group->num_operands, result, 1});
-      for (const Places& r : work.reads)
-        body.operands.push_back(r.in_a_row ? first_block + r.first : number_of(body.uniforms, r.first) | uniform_bit);
+                            work.group->num_operands, result | work.first_row << rows_shift, 1});
+      for (const Places& r : work.reads) {
+        const Work* writer = work.first_row > 0 ? writer_in(std::span(loop).first(i), r) : nullptr;
+        if (!r.in_a_row)
+          body.operands.push_back(number_of(body.uniforms, r.first) | uniform_bit);
+        else if (writer != nullptr)
+          body.operands.push_back((first_block + writer->place_of_row_0()) | work.rows_before(r, *writer) << rows_shift);
+        else
+          body.operands.push_back(first_block + r.first - work.first_row);
+      }
       body.operands.push_back(result);
       if (sum.chain.empty() || k != sum.terms) continue;
       const std::uint32_t total = first_block + work_[sum.chain.back()].writes.first;
@@ -243,7 +320,7 @@ class Fusion {
     }
     BodyStep reader{Op::max_rows, StepKind::plain, 0, static_cast<std::uint32_t>(body.operands.size()), 0, 0, 0};
     for (const std::size_t k : loop)
-      if (!is_private(k, all)) body.operands.push_back(first_block + work_[k].writes.first), ++reader.count;
+      if (work_[k].is_read_later || !is_private(k, all)) body.operands.push_back(first_block + work_[k].place_of_row_0()), ++reader.count;
     body.steps.push_back(reader);
     to_.push_back({fused_call, static_cast<std::uint32_t>(calls_.fused.size()), static_cast<std::uint32_t>(all.size()), 0});
     calls_.fused.push_back(std::make_shared<FusedGroups>(std::move(body), work_[loop[0]].group->count));
@@ -284,19 +361,23 @@ bool may_change(std::span<const UniformInstruction> instructions, const FrameCal
 
 void fuse_groups(std::vector<UniformInstruction>& instructions, std::size_t first, std::span<const std::uint32_t> read_until,
                  std::vector<std::uint32_t>& operands, FrameCalls& calls) {
-  std::span<const UniformInstruction> rest = std::span(instructions).subspan(first);
-  while (!rest.empty() && !may_change(window(rest), calls)) rest = rest.subspan(window(rest).size());
-  const std::vector<UniformInstruction> before(rest.begin(), rest.end());
-  const std::size_t begin = instructions.size() - before.size();
-  instructions.resize(begin);
-  Fusion fusion(instructions, operands, calls);
-  for (std::size_t i = 0; i < before.size();) {
-    const std::span together = window(std::span(before).subspan(i));
-    if (may_change(together, calls))
-      fusion.add(together, read_until.subspan(begin - first + i, together.size()), static_cast<std::uint32_t>(begin + i));
-    else
-      instructions.insert(instructions.end(), together.begin(), together.end());
-    i += together.size();
+  std::vector<UniformInstruction> made;
+  Fusion fusion(made, operands, calls);
+  std::size_t number = first;  // of an instruction before any was added
+  for (std::size_t i = first; i < instructions.size();) {
+    const std::span<const UniformInstruction> together = window(std::span(instructions).subspan(i));
+    const std::size_t count = together.size();
+    if (may_change(together, calls)) {
+      made.clear();
+      fusion.add(together, read_until.subspan(number - first, count), static_cast<std::uint32_t>(number));
+      std::copy_n(made.begin(), count, instructions.begin() + static_cast<std::ptrdiff_t>(i));
+      i += count;  // then the calls of loops, of which there are few
+      instructions.insert(instructions.begin() + static_cast<std::ptrdiff_t>(i), made.begin() + static_cast<std::ptrdiff_t>(count), made.end());
+      i += made.size() - count;
+    } else {
+      i += count;
+    }
+    number += count;
   }
 }
 

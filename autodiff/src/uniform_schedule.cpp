@@ -1,6 +1,9 @@
 #include "uniform_schedule.hpp"
 
+#include "large_array.hpp"
+
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace rappel::detail {
@@ -18,6 +21,12 @@ constexpr int num_elementwise = 0
 #define RAPPEL_UNARY_AUX(...) +1
 #define RAPPEL_BINARY(...) +1
 #define RAPPEL_TERNARY(...) +1
+#include <rappel/autodiff/ops.def>
+    ;
+
+constexpr std::size_t num_ops = static_cast<std::size_t>(num_elementwise)
+#define RAPPEL_DERIVATIVES(...) +1
+#define RAPPEL_STRUCTURE(...) +1
 #include <rappel/autodiff/ops.def>
     ;
 
@@ -63,43 +72,38 @@ std::uint32_t number_in_roles(Op op) {
   return number - (op > Op::positive_part ? 1 : 0) - (op > Op::shares ? 1 : 0);
 }
 
-struct Entry {
-  std::uint64_t kind;  // level, operation, number of operands
-  std::uint32_t role;
-  NodeId node;
-};
-
 }  // namespace
 
 bool is_elementwise(Op op) { return static_cast<int>(op) < num_elementwise; }
 
 UniformScheduler::UniformScheduler(const UniformWork& work)
     : work_(work),
-      level_(work.kept.size(), 0),
-      window_(work.kept.size(), 0),
-      roles_(work.kept.size(), 0),
-      reader_roles_(work.kept.size(), 0),
-      step_of_(work.kept.size(), 0),
+      level_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      window_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      roles_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      reader_roles_(large_array<std::uint32_t>(work.kept.size(), 0)),
+      step_of_(large_array<std::uint32_t>(work.kept.size(), 0)),
       terms_(work.kept.size(), 0),
       inside_(work.kept.size(), false),
       second_(work.kept.size(), false) {}
 
-// Of operands that play the same part the same number.
-std::uint32_t UniformScheduler::place_in(NodeId n, std::size_t operand) const {
-  const Op op = work_.graph.op(n);
-  const bool alike = commutes(op) || op == Op::sum || op == Op::dot || work_.graph.operands(n).size() > 8;
-  return number_in_roles(op) * 8 + (alike ? 0 : static_cast<std::uint32_t>(operand));
-}
-
 void UniformScheduler::find_roles(const std::vector<NodeId>& nodes) {
   const Graph& graph = work_.graph;
+  const auto for_each_operand = [&](NodeId n, auto f) {  // with its place among those that play the same part
+    const auto operands = graph.operands(n);
+    const Op op = graph.op(n);
+    const bool alike = commutes(op) || op == Op::sum || op == Op::dot || operands.size() > 8;
+    for (std::uint32_t k = 0; const NodeId x : operands) f(x, 8 * number_in_roles(op) + (alike ? 0 : k++));
+  };
   for (const NodeId n : nodes)
-    for (std::size_t k = 0; const NodeId x : graph.operands(n)) reader_roles_[x] += mix(place_in(n, k++) + 1);
+    for_each_operand(n, [&](NodeId x, std::uint32_t place) { reader_roles_[x] += mix(place + 1); });
   for (const NodeId n : nodes)
-    for (std::size_t k = 0; const NodeId x : graph.operands(n)) roles_[x] += mix(reader_roles_[n] + place_in(n, k++));
+    for_each_operand(n, [&, own = reader_roles_[n]](NodeId x, std::uint32_t place) { roles_[x] += mix(own + place); });
+  std::array<std::uint32_t, num_ops> mixed;
+  for (std::uint32_t op = 0; op < num_ops; ++op) mixed[op] = mix(number_in_roles(static_cast<Op>(op)));
   for (const NodeId n : nodes) {
     std::uint32_t own = mix(roles_[n]);
-    for (const NodeId x : graph.operands(n)) own += mix(number_in_roles(graph.op(x)));
+    for (const NodeId x : graph.operands(n)) own += mixed[static_cast<std::size_t>(graph.op(x))];
     roles_[n] = own;
   }
 }
@@ -130,7 +134,8 @@ void UniformScheduler::find_level(NodeId n, std::uint32_t least) {
 
 UniformSchedule UniformScheduler::schedule(const std::vector<NodeId>& nodes) {
   UniformSchedule result;
-  result.nodes.reserve(nodes.size());
+  reserve_large(result.nodes, nodes.size());
+  reserve_large(result.steps, nodes.size());
   bool has_roles = false;
   for (std::size_t begin = 0; begin < nodes.size(); begin += window_nodes) {
     const std::span window(nodes.data() + begin, std::min(nodes.size() - begin, window_nodes));
@@ -171,16 +176,25 @@ void UniformScheduler::add_in_order(std::span<const NodeId> window, UniformSched
   }
 }
 
-void UniformScheduler::add_groups(std::span<const NodeId> window, UniformSchedule& to) const {
-  std::vector<Entry> entries;
+// Level by level: few nodes to sort at a time.
+void UniformScheduler::add_groups(std::span<const NodeId> window, UniformSchedule& to) {
+  next_.resize(widths_.size());
+  std::exclusive_scan(widths_.begin(), widths_.end(), next_.begin(), 0u);
+  entries_.resize(window.size());
   for (const NodeId n : window)
     if (!inside_[n] && work_.graph.op(n) != Op::result)
-      entries.push_back({static_cast<std::uint64_t>(level_[n] - first_level_) << 40 |
-                             static_cast<std::uint64_t>(op(n)) << 32 | num_operands(n),
-                         roles_[n], n});
-  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
-    return a.kind != b.kind ? a.kind < b.kind : a.role != b.role ? a.role < b.role : a.node < b.node;
-  });
+      entries_[next_[level_[n] - first_level_]++] = {static_cast<std::uint64_t>(op(n)) << 32 | num_operands(n), roles_[n], n};
+  std::uint32_t begin = 0;
+  for (std::size_t level = 0; level < widths_.size(); begin += widths_[level++]) {
+    const std::span entries(entries_.data() + begin, next_[level] - begin);
+    std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+      return a.kind != b.kind ? a.kind < b.kind : a.role != b.role ? a.role < b.role : a.node < b.node;
+    });
+    add_level(entries, to);
+  }
+}
+
+void UniformScheduler::add_level(std::span<const Entry> entries, UniformSchedule& to) const {
   for (auto first = entries.begin(); first != entries.end();) {
     const auto last = std::find_if(first, entries.end(), [&](const Entry& e) { return e.kind != first->kind; });
     const auto count = static_cast<std::uint32_t>(last - first), least = least_members(op(first->node));
@@ -202,18 +216,26 @@ void UniformScheduler::order_late(UniformSchedule& schedule, std::size_t first_s
   latest_.assign(steps.size(), static_cast<std::uint32_t>(steps.size()));
   for (std::size_t i = steps.size(); i-- > 0;)
     for (std::uint32_t k = 0; k < steps[i].count; ++k) {
-      operands(schedule.nodes[steps[i].first + k], operands_);
-      for (NodeId x : operands_) {
+      for_each_operand(schedule.nodes[steps[i].first + k], [&](NodeId x) {
         if (work_.graph.op(x) == Op::result) x = work_.graph.operands(x)[0];
         if (window_[x] == last_window_ && step_of_[x] != 0)
           latest_[step_of_[x] - 1] = std::min(latest_[step_of_[x] - 1], latest_[i] - 1);
-      }
+      });
     }
-  std::vector<std::uint32_t> order(steps.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return latest_[i]; });
+  // By counting; those of the same time keep their order.
+  next_.assign(steps.size() + 2, 0);
+  for (const std::uint32_t time : latest_) ++next_[time + 1];
+  std::partial_sum(next_.begin(), next_.end(), next_.begin());
   const std::vector<UniformStep> before(steps.begin(), steps.end());
-  for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = before[order[i]];
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[next_[latest_[i]]++] = before[i];
+}
+
+// In any order.
+template <class F>
+void UniformScheduler::for_each_operand(NodeId n, F f) const {
+  const Graph& graph = work_.graph;
+  for (; terms_[n] > 2; n = graph.operands(n)[second_[n] ? 1 : 0]) f(graph.operands(n)[second_[n] ? 0 : 1]);
+  for (const NodeId x : graph.operands(n)) f(x);
 }
 
 std::uint32_t UniformScheduler::num_operands(NodeId n) const {
@@ -228,6 +250,11 @@ bool UniformScheduler::swap(NodeId x, NodeId y) const {
 void UniformScheduler::operands(NodeId n, std::vector<NodeId>& result) const {
   const Graph& graph = work_.graph;
   result.clear();
+  if (const auto x = graph.operands(n); terms_[n] <= 2 && x.size() <= 2) {  // most
+    result.insert(result.end(), x.begin(), x.end());
+    if (x.size() == 2 && (commutes(graph.op(n)) || graph.op(n) == Op::dot) && swap(x[0], x[1])) std::swap(result[0], result[1]);
+    return;
+  }
   for (; terms_[n] > 2; n = graph.operands(n)[second_[n] ? 1 : 0]) result.push_back(graph.operands(n)[second_[n] ? 0 : 1]);
   const auto x = graph.operands(n);
   const bool pairs = commutes(graph.op(n)) || graph.op(n) == Op::dot;

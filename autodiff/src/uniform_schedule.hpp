@@ -56,9 +56,16 @@ class UniformScheduler {
   void find_level(NodeId n, std::uint32_t least);
   std::uint32_t find_levels(std::span<const NodeId> window);
   void add_in_order(std::span<const NodeId> window, UniformSchedule& to) const;
-  void add_groups(std::span<const NodeId> window, UniformSchedule& to) const;
+  void add_groups(std::span<const NodeId> window, UniformSchedule& to);
+  struct Entry {
+    std::uint64_t kind;  // operation, number of operands
+    std::uint32_t role;
+    NodeId node;
+  };
+  void add_level(std::span<const Entry> entries, UniformSchedule& to) const;
   void order_late(UniformSchedule& schedule, std::size_t first_step);
-  std::uint32_t place_in(NodeId n, std::size_t operand) const;
+  template <class F>
+  void for_each_operand(NodeId n, F f) const;
   bool swap(NodeId x, NodeId y) const;
 
   const UniformWork& work_;
@@ -67,8 +74,9 @@ class UniformScheduler {
   std::vector<bool> inside_, second_;                                 // by node; the chain goes on in the second operand
   std::uint32_t first_level_ = 0, last_level_ = 0, last_window_ = 0;
   std::vector<std::uint32_t> widths_;  // by level of the window at hand
+  std::vector<Entry> entries_;         // of the window at hand, by level
   std::vector<std::uint32_t> latest_;  // by step of the window at hand
-  std::vector<NodeId> operands_;
+  std::vector<std::uint32_t> next_;    // by time of its steps
 };
 
 }  // namespace rappel::detail

@@ -313,6 +313,30 @@ BOOST_AUTO_TEST_CASE(a_bad_index_of_a_dot_spoils_its_own_row) {
   }
 }
 
+// Places are found for a vector of rows at a time: one that is none is told in each lane of each vector, and after the last.
+BOOST_AUTO_TEST_CASE(an_index_that_is_none_is_seen_in_every_row) {
+  constexpr Index m = 43, width = 16;
+  const Vector w = Vector::LinSpaced(2 * 5 * width, 1.0, 2.0);
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    Matrix data(m, 2);
+    const Function f = record(w.size(), [&](ExprSpan x) {
+      return map_rows(Columns(data), [&](Row row) {
+        return dot(gather(x.first(5 * width), 0.5 * row[0], width), gather(x.last(5 * width), row[0] * row[1], width));
+      });
+    });
+    for (const double bad : {-1.0, 0.5, 5.0, 4294967296.0, -2147483648.0, 1e300, inf, std::nan("")})
+      for (Index r = 0; r < m; ++r) {
+        data.setConstant(0.5);
+        data.col(0) = Vector::NullaryExpr(m, [](Index i) { return static_cast<double>(2 * (i % 5)); });
+        data(r, 0) = 2.0 * bad;
+        const Vector values = f.values(w);
+        for (Index i = 0; i < m; ++i) BOOST_TEST(std::isnan(values[i]) == (i == r), set << ", " << bad << " in row " << r << ": row " << i);
+      }
+  }
+}
+
 // A dot that the user wrote may add its terms in any order, a chain of additions may not.
 BOOST_AUTO_TEST_CASE(only_dots_are_reordered) {
   const Vector index{{0.0}}, w{{1e16, 1.0, -1e16, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0}};

@@ -337,6 +337,76 @@ BOOST_AUTO_TEST_CASE(loops_take_the_sum_of_a_column_on_the_way) {
       }
 }
 
+// Of fused loops: how many take groups along that begin some rows later, as they read what the loop made for rows before.
+std::size_t num_loops_with_later_rows(const Traced& traced) {
+  const detail::Program program = detail::lower(traced);
+  const std::vector<detail::UniformInstruction>& all = program.stages[0].uniforms;
+  std::size_t loops = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].op != detail::fused_call) continue;
+    std::uint32_t least = ~0u, most = 0;
+    for (std::size_t k = i + 1; k <= i + all[i].count; ++k)
+      if (all[k].op == detail::group_call) {
+        least = std::min(least, program.calls.groups[all[k].first].count);
+        most = std::max(most, program.calls.groups[all[k].first].count);
+      }
+    loops += least < most;
+  }
+  return loops;
+}
+
+// Columns, then shorter ones of members of theirs that stand up to `rows` apart. Some are outputs, as are single members.
+Traced random_stencils(Random& random, std::size_t members, std::size_t rows) {
+  constexpr Op ops[] = {Op::add, Op::sub, Op::mul, Op::sum, Op::fma, Op::neg, Op::square};
+  Traced traced{{}, {}, {}};
+  Graph& graph = traced.graph;
+  std::vector<NodeId> x;
+  for (std::size_t i = 0; i < members + rows; ++i) x.push_back(graph.parameter());
+  std::vector<std::vector<NodeId>> whole{x}, later;
+  const auto make = [&](std::size_t count, bool is_later) {
+    const Op op = ops[up_to(random, std::size(ops) - 1)];
+    const int num_operands = op == Op::neg || op == Op::square ? 1 : op == Op::fma ? 3 : op == Op::sum ? 4 : 2;
+    std::vector<std::pair<std::vector<NodeId>, std::size_t>> from;
+    for (int k = 0; k < num_operands; ++k) {
+      const bool from_later = is_later && !later.empty() && up_to(random, 3) == 0;
+      const auto& columns = from_later ? later : whole;
+      const auto nearest = static_cast<std::size_t>(up_to(random, std::min(3, static_cast<int>(columns.size()) - 1)));
+      from.emplace_back(columns[columns.size() - 1 - nearest], is_later && !from_later ? static_cast<std::size_t>(up_to(random, static_cast<int>(rows))) : 0);
+    }
+    std::vector<NodeId> made;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<NodeId> operands;
+      for (const auto& [column, first] : from) operands.push_back(column[first + i]);
+      made.push_back(graph.node(op, operands));
+    }
+    if (up_to(random, 3) == 0) traced.outputs.insert(traced.outputs.end(), made.begin(), made.end());
+    if (up_to(random, 3) == 0) traced.outputs.push_back(graph.node(Op::square, {made[up_to(random, 1) == 0 ? 0 : count - 1]}));
+    if (up_to(random, 3) == 0) {
+      NodeId total = made[0];
+      for (std::size_t i = 1; i < count; ++i) total = graph.node(Op::add, {total, made[i]});
+      traced.outputs.push_back(total);
+    }
+    return made;
+  };
+  for (int v = 3 + up_to(random, 8); v > 0; --v) whole.push_back(make(members, false));
+  for (int v = 1 + up_to(random, 2); v > 0; --v) later.push_back(make(members - rows, true));
+  traced.outputs.insert(traced.outputs.end(), later.back().begin(), later.back().end());
+  return traced;
+}
+
+BOOST_AUTO_TEST_CASE(loops_take_groups_along_that_read_rows_before) {
+  Random random(13);
+  std::size_t loops = 0;
+  for (const std::size_t members : {33, 34, 40, 41, 47, 63, 64, 65, 99, 100, 128, 257})
+    for (const std::size_t rows : {1, 1, 1, 2, 3, 7, 8})
+      for (int trial = 0; trial < 3; ++trial) {
+        const Traced traced = random_stencils(random, members, rows);
+        loops += num_loops_with_later_rows(traced);
+        check_compiled_or_not(traced);
+      }
+  BOOST_TEST(loops > 30u);
+}
+
 // Where the caller has room for some of the outputs in one place and for the others, or a few of them, in another.
 BOOST_AUTO_TEST_CASE(outputs_of_a_trace_go_to_two_places_in_order) {
   Traced traced{{}, {}, {}};

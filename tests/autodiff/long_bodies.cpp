@@ -1,0 +1,122 @@
+// Bodies too long to be compiled: like steps run as lists, chains of squares as one step, and sums are added to those of
+// earlier leaves where they are taken. Of small integers every sum is exact, in whatever order it is taken.
+
+#include "autodiff/instruction_sets.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <random>
+
+using namespace rappel;
+using namespace rappel::test;
+
+namespace {
+
+// The sum over clusters k of weight_k |Q_k (x - c_k)|^2, Q_k a lower triangle, the weight a column; and of |x + c_k|^2, which
+// is read twice; and an alternating sum.
+struct Clusters {
+  Index n, clusters;
+
+  Index per_cluster() const { return n * (n + 1) / 2 + n; }
+  Index entry(Index k, Index i, Index j) const { return k * per_cluster() + i * (i + 1) / 2 + j; }
+  Index centre(Index k, Index j) const { return (k + 1) * per_cluster() - n + j; }
+  Index num_parameters() const { return clusters * per_cluster(); }
+
+  Function cost(const Columns& columns, int threads = 1) const {
+    return record(num_parameters(), [&](ExprSpan w) {
+      const auto at = [&](Index p) { return w[static_cast<std::size_t>(p)]; };
+      return sum_over_rows(columns, [&](Row row) {
+        Expr all = 0.0;
+        for (Index k = 0; k < clusters; ++k) {
+          Expr norm = 0.0;
+          for (Index i = 0; i < n; ++i) {
+            Expr q = 0.0;
+            for (Index j = 0; j <= i; ++j) q += at(entry(k, i, j)) * (row[j] - at(centre(k, j)));
+            norm += square(q);
+          }
+          all += row[n + k] * norm;
+        }
+        Expr sizes = 0.0;
+        for (Index j = 0; j < n; ++j) sizes += square(row[j] + 2.0 * row[n]);
+        Expr alternating = row[0];
+        for (Index j = 1; j < n; ++j) alternating = row[j] - alternating;  // each waits for the one before
+        return all + alternating * at(centre(0, 1)) + sizes + sizes * at(centre(0, 0));
+      });
+    }, {.threads = threads});
+  }
+
+  double by_hand(const Matrix& X, const Vector& w, Vector& gradient) const {
+    gradient = Vector::Zero(w.size());
+    double value = 0.0;
+    for (Index r = 0; r < X.rows(); ++r) {
+      for (Index k = 0; k < clusters; ++k)
+        for (Index i = 0; i < n; ++i) {
+          double q = 0.0;
+          for (Index j = 0; j <= i; ++j) q += w[entry(k, i, j)] * (X(r, j) - w[centre(k, j)]);
+          value += X(r, n + k) * q * q;
+          const double slope = 2.0 * X(r, n + k) * q;
+          for (Index j = 0; j <= i; ++j) {
+            gradient[entry(k, i, j)] += slope * (X(r, j) - w[centre(k, j)]);
+            gradient[centre(k, j)] -= slope * w[entry(k, i, j)];
+          }
+        }
+      double sizes = 0.0;
+      for (Index j = 0; j < n; ++j) sizes += (X(r, j) + 2.0 * X(r, n)) * (X(r, j) + 2.0 * X(r, n));
+      double alternating = X(r, 0);
+      for (Index j = 1; j < n; ++j) alternating = X(r, j) - alternating;
+      value += sizes * (1.0 + w[centre(0, 0)]) + alternating * w[centre(0, 1)];
+      gradient[centre(0, 0)] += sizes;
+      gradient[centre(0, 1)] += alternating;
+    }
+    return value;
+  }
+};
+
+Vector integers(std::mt19937_64& random, Index count) {
+  Vector result(count);
+  for (double& x : result) x = static_cast<double>(static_cast<int>(random() % 7) - 3);
+  return result;
+}
+
+constexpr Clusters many{47, 30};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(long_bodies)
+
+BOOST_AUTO_TEST_CASE(long_bodies_of_integers_are_exact_on_every_set_and_with_any_last_leaf) {
+  std::mt19937_64 random(7);
+  const Vector w = integers(random, many.num_parameters());
+  for (const std::string& set : sets_here()) {
+    const Forced forced(set);
+    for (const Index rows : {5, 64, 263, 449, 512}) {
+      const Matrix X = integers(random, rows * (many.n + many.clusters)).reshaped(rows, many.n + many.clusters);
+      Vector expected;
+      const double value = many.by_hand(X, w, expected);
+      const auto [v, g] = many.cost(Columns(X)).value_and_gradient(w);
+      BOOST_TEST(v == value, set << ", " << rows << " rows");
+      BOOST_TEST((g.array() == expected.array()).all(), set << ", " << rows << " rows");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(long_bodies_have_the_same_bits_for_any_number_of_threads_and_however_rows_run) {
+  std::srand(3);
+  const Matrix X = Matrix::Random(9000, many.n + many.clusters);
+  const Vector w = Vector::Random(many.num_parameters());
+  const auto [value, gradient] = many.cost(Columns(X)).value_and_gradient(w);
+  for (const int threads : {2, 3, 8}) {
+    const auto [v, g] = many.cost(Columns(X), threads).value_and_gradient(w);
+    BOOST_TEST(v == value);
+    BOOST_TEST((g.array() == gradient.array()).all());
+  }
+  for (const char* when : {"off", "always"}) {
+    const Compiling compiling(when);
+    const auto [v, g] = many.cost(Columns(X)).value_and_gradient(w);
+    BOOST_TEST(v == value);
+    BOOST_TEST((g.array() == gradient.array()).all());
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
