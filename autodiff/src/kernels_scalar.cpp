@@ -42,6 +42,43 @@ double dot_of(const double* values, const std::uint32_t* x, std::uint32_t count)
   for (std::uint32_t k = 2; k < count; k += 2) total += values[x[k]] * values[x[k + 1]];
   return total;
 }
+
+// Operations of several results: apart, since what a few of them need would slow the loop over all others.
+[[gnu::noinline]] void run_several(const detail::UniformInstruction& i, const std::uint32_t* x, double* values) {
+  const auto get = [&](std::uint32_t k) { return Lanes(values[x[k]]); };
+  const auto put = [&](std::uint32_t k, Lanes value) { values[x[i.count + k]] = value.v; };
+  switch (i.op) {
+    case Op::shifted_exps:
+      shifted_exps_of(i.count, get, put);
+      break;
+    case Op::logsumexp:
+      logsumexp_of(i.count, get, put);
+      break;
+    case Op::softmax:
+      softmax_of(i.count, get, put);
+      break;
+    case Op::softmax_product:
+      softmax_product_of(i.count, get, put);
+      break;
+    case Op::scaled_norm:
+      scaled_norm_of(i.count, get, put);
+      break;
+    case Op::norm:
+      norm_of(i.count, get, put);
+      break;
+    case Op::unit:
+      unit_of(i.count, get, put);
+      break;
+    case Op::unit_product:
+      unit_product_of(i.count, get, put);
+      break;
+    case Op::shares:
+      shares_of(i.count, get, put);
+      break;
+    default:
+      break;  // leaves have no instruction
+  }
+}
 }  // namespace
 
 const detail::KernelTable* detail::scalar_kernels() { return &table; }
@@ -51,7 +88,6 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
   for (const UniformInstruction* i = first; i != last; ++i) {
     const std::uint32_t* x = operands + i->first;
     const auto get = [&](std::uint32_t k) { return Lanes(values[x[k]]); };
-    const auto put = [&](std::uint32_t k, Lanes value) { values[x[i->count + k]] = value.v; };
     switch (i->op) {
 #define RAPPEL_UNARY(name, ...)                               \
   case Op::name:                                              \
@@ -90,35 +126,8 @@ void detail::run_uniform(const UniformInstruction* first, const UniformInstructi
       case Op::dot:
         values[i->result] = dot_of(values, x, i->count);
         break;
-      case Op::shifted_exps:
-        shifted_exps_of(i->count, get, put);
-        break;
-      case Op::logsumexp:
-        logsumexp_of(i->count, get, put);
-        break;
-      case Op::softmax:
-        softmax_of(i->count, get, put);
-        break;
-      case Op::softmax_product:
-        softmax_product_of(i->count, get, put);
-        break;
-      case Op::scaled_norm:
-        scaled_norm_of(i->count, get, put);
-        break;
-      case Op::norm:
-        norm_of(i->count, get, put);
-        break;
-      case Op::unit:
-        unit_of(i->count, get, put);
-        break;
-      case Op::unit_product:
-        unit_product_of(i->count, get, put);
-        break;
-      case Op::shares:
-        shares_of(i->count, get, put);
-        break;
       default:
-        break;  // leaves have no instruction
+        run_several(*i, x, values);
     }
   }
 }
