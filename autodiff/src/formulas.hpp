@@ -134,9 +134,9 @@ template <class T>
 __attribute__((always_inline)) inline T exp_by_scaling(const T& x) {
   return exp_in_range(least(T(710.0), most(T(-746.0), x)));
 }
-template <class T, class... Low>  // low is at most an ulp of x; NaN counts as -1
+template <class T, class... Low>  // low is at most an ulp of x, where exp(x) is not 0
 __attribute__((always_inline)) inline T exp_of_nonpositive_by_scaling(const T& x, const Low&... low) {
-  return exp_in_range(most(T(-746.0), x), least(T(1.0), most(low, T(-1.0)))...);
+  return exp_in_range(most(T(-746.0), x), nearer_to_zero(low, T(0x1p-20))...);
 }
 
 template <class T>

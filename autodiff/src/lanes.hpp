@@ -174,6 +174,9 @@ inline Lanes math_abs(Lanes x) {
 #if RAPPEL_LANES == 8
 inline Lanes least(Lanes a, Lanes b) { return Lanes::of((Raw)_mm512_maskz_min_pd(0xff, (__m512d)a.v, (__m512d)b.v)); }  // b for NaN
 inline Lanes most(Lanes a, Lanes b) { return Lanes::of((Raw)_mm512_maskz_max_pd(0xff, (__m512d)a.v, (__m512d)b.v)); }
+inline Lanes nearer_to_zero(Lanes a, Lanes b) {  // the other for NaN
+  return Lanes::of((Raw)_mm512_maskz_range_pd(0xff, (__m512d)a.v, (__m512d)b.v, 0b0110));
+}
 inline Lanes math_rint(Lanes x) {
   return Lanes::of((Raw)_mm512_maskz_roundscale_pd(0xff, (__m512d)x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }

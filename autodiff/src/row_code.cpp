@@ -67,7 +67,7 @@ class Writer {
   }
 
   ValueId emit(MicroOp op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0) {
-    if (op == MicroOp::mul || op == MicroOp::abs || op == MicroOp::add) {  // the square of an argument, say, which a formula names twice
+    if (op == MicroOp::mul || op == MicroOp::abs || op == MicroOp::add || op == MicroOp::sub) {  // the square of an argument, say, which a formula names twice
       constexpr ValueId soon = 32;
       const auto size = static_cast<ValueId>(code_.values.size());
       for (ValueId n = size; n-- > (size > soon ? size - soon : 0);)
@@ -227,6 +227,7 @@ Micro multiply_add(const Micro& x, const Micro& y, const Micro& z) { return fma(
 Micro values_alone(MicroOp op, const Micro& x, const Micro& y) { return binary(op, x, y, std::nan("")); }
 Micro least(const Micro& x, const Micro& y) { return values_alone(MicroOp::least, x, y); }
 Micro most(const Micro& x, const Micro& y) { return values_alone(MicroOp::most, x, y); }
+Micro nearer_to_zero(const Micro& x, const Micro& y) { return values_alone(MicroOp::nearer_to_zero, x, y); }
 Micro scale_by_power_of_two(const Micro& x, const Micro& k) { return values_alone(MicroOp::scale, x, k); }
 Micro math_rint(const Micro& x) { return unary(MicroOp::rint, x, std::nearbyint(x.number)); }
 Micro pick_of_16(const double (&table)[16], const Micro& numbers) {

@@ -22,6 +22,7 @@ enum class MicroOp : std::uint8_t {
   eight,     // of the pool, one for each row of a vector: RowCode::eights, number a
   add, sub, mul, div, fma, negated_fma,  // a * b + c and -(a * b) + c, rounded once
   least, most,  // b where one is NaN
+  nearer_to_zero,  // a or b; the other where one is NaN
   scale,        // a times 2^b
   neg, abs, neg_abs, sqrt, rint, reciprocal_14, move,
   before,    // a, a result that is read, of the row b rows before: of bodies of single values

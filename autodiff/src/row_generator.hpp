@@ -164,6 +164,8 @@ class RunGenerator {
         return binary(n, v, a, b, [&](auto&&... x) { to_.vminpd(x...); }, false);
       case MicroOp::most:
         return binary(n, v, a, b, [&](auto&&... x) { to_.vmaxpd(x...); }, false);
+      case MicroOp::nearer_to_zero:
+        return binary(n, v, a, b, [&](auto&&... x) { to_.vrangepd(x..., 0b0110); }, false);  // of the smaller size, its own sign
       case MicroOp::scale:
         return binary(n, v, a, b, [&](auto&&... x) { to_.vscalefpd(x...); }, false);
       case MicroOp::fma:
