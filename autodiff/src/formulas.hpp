@@ -189,8 +189,13 @@ void shifted_exps(std::uint32_t n, Get get, Put put) {
     put(2 + k, select(x == largest, T(1.0), other));
     const T added = select(x == largest, passed, other);
     passed = select(x == largest, T(1.0), passed);
+    if (k == 0) {
+      high = added;
+      continue;
+    }
     const T more = most(added, high), less = least(high, added), sum = more + less;  // NaN if one is
-    low = low + (less - (sum - more));
+    const T lost = less - (sum - more);
+    low = k == 1 ? lost : low + lost;
     high = sum;
   }
   put(0, largest);
