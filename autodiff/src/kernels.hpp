@@ -102,8 +102,8 @@ struct KernelTable {
   BodyKernel sums_of_list;
   BodyKernel sum_of_squares;
   // (x1, x2, ..): the squared distances to many centres, the sum of (x_i - c_i)^2 as a dot adds it, and the least of them. After the
-  // results: where its centres begin, one after the other; 1 if they are spread, 0 if they are packed; and the block for the number of the nearest: -1 where that has
-  // equalled another distance, or one is NaN, and also where a distance has equalled the least before it.
+  // results: where its centres begin, one after the other; 1 if they are spread, 0 if they are packed; and the block for the number of
+  // the nearest: -1 where that has equalled another distance, or one is NaN, and also where a distance has equalled the least before it.
   BodyKernel least_distance;
   std::uint32_t copies_of_spread;  // of each value in Leaf::spread
   BodyKernel sum_log1p_of_units;  // of values in [0, 1]

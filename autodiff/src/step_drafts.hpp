@@ -1,8 +1,7 @@
 #pragma once
 
 // Steps of a body before their operands have pointer numbers, and what is made of a list of them: steps that do the work of
-// many. Included by lower_body.cpp, lower_lookups.cpp and step_distances.cpp,
-// step_joins.cpp and step_lists.cpp alone.
+// many. Included by lower_body.cpp, lower_lookups.cpp, step_distances.cpp, step_joins.cpp and step_lists.cpp alone.
 
 #include "chosen_terms.hpp"
 

@@ -86,7 +86,7 @@ class LikeSteps {
       const std::optional<Key> key = key_of(d);
       std::size_t at = all_.size();
       if (key) {
-        auto& head = heads_[*key];
+        auto& head = heads_.try_emplace(*key, all_.size()).first->second;  // no step yet
         if (takes(head, d))
           at = head;
         else

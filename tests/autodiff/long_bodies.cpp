@@ -5,7 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <cstdlib>
+#include <vector>
 #include <random>
 
 using namespace rappel;
@@ -84,6 +86,40 @@ constexpr Clusters many{47, 30};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(long_bodies)
+
+// The first product, sum and sum over rows read columns and parameters alone, and the body begins with a step of another kind.
+BOOST_AUTO_TEST_CASE(the_first_of_like_steps_joins_no_other) {
+  constexpr Index n = 40, num_dots = 1400;
+  Matrix X(3, n);
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < n; ++j) X(i, j) = static_cast<double>((i + 3 * j) % 5 - 2);
+  for (const bool begins_with_tanh : {false, true}) {
+    const Function f = record(1 + n * num_dots, [&](ExprSpan w) {
+      return sum_over_rows(Columns(X), [&](const Row& row) {
+        Expr total = begins_with_tanh ? tanh(row[0] * 0.0) : abs(row[0] - row[1]);
+        total += abs(row[0] * w[0]) + abs(row[1] + w[0]) + row[2];
+        std::vector<Expr> z;
+        for (Index j = 0; j < n; ++j) z.push_back(abs(row[j]));
+        for (Index d = 0; d < num_dots; ++d) {
+          Expr q = 0.0;
+          for (Index j = 0; j < n; ++j) q += w[1 + d * n + (j * 7 + d) % n] * z[j];
+          total += abs(q);
+        }
+        return total;
+      });
+    });
+    double expected = 0.0;
+    for (Index i = 0; i < 3; ++i)
+      expected += (begins_with_tanh ? 0.0 : std::abs(X(i, 0) - X(i, 1))) + std::abs(3.0 * X(i, 0)) + std::abs(X(i, 1) + 3.0) + X(i, 2) +
+                  static_cast<double>(num_dots) * X.row(i).cwiseAbs().sum();
+    Vector w = Vector::Ones(f.dimension());
+    w[0] = 3.0;
+    for (int call = 0; call < 2; ++call) {
+      BOOST_TEST(f.value(w) == expected);
+      BOOST_TEST(f.value_and_gradient(w).first == expected);
+    }
+  }
+}
 
 BOOST_AUTO_TEST_CASE(long_bodies_of_integers_are_exact_on_every_set_and_with_any_last_leaf) {
   std::mt19937_64 random(7);

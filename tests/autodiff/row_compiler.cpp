@@ -288,6 +288,23 @@ BOOST_AUTO_TEST_CASE(softmax_of_what_is_not_finite_is_the_same_compiled) {
   }
 }
 
+// What the difference from the largest rounds off is large there.
+BOOST_AUTO_TEST_CASE(a_share_far_below_the_largest_is_0) {
+  Matrix X(5, 2);
+  X << -1e17, -1.0, -1e300, 1e285, -0x1p53, 1.0, -1e308, 1e308, -746.5, 0.25;
+  for (const char* when : {"off", "always"}) {
+    const Compiling compiling(when);
+    const Function f = record(1, [&](ExprSpan w) {
+      return map_rows(Columns(X), [&](const Row& row) { return softmax(std::vector<Expr>{w[0] * row[0], w[0] * row[1]}); });
+    });
+    const Vector shares = f.values(Vector{{1.0}});
+    for (Index r = 0; r < X.rows(); ++r) {
+      BOOST_TEST(shares[r] == 0.0, when << ", row " << r);
+      BOOST_TEST(shares[X.rows() + r] == 1.0, when << ", row " << r);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(values_by_row_and_later_stages_have_the_same_bits_compiled) {
   const RowProblem p = row_problem(777, 4);
   const auto values = [&](const char* when) {
