@@ -287,17 +287,31 @@ class OverlappingLists {
   std::map<std::size_t, Draft> made_;  // by the step that they follow
 };
 
+// Whether sums of logarithms find registers beside all others that compiled rows hold there.
+bool hold_logs(const std::vector<Draft>& drafts) {
+  constexpr std::size_t most_sums = 22, of_logs = 2;  // as row_uses.hpp has it
+  std::size_t sums = 0;
+  for (const Draft& d : drafts) {
+    if (!d.results.empty() || d.sums.size() > most_sums) continue;
+    const bool adds_logs = d.kind == StepKind::sum_log1p_of_units || d.kind == StepKind::sum_log1p_of_few;
+    sums += adds_logs ? of_logs : d.sums.size();
+  }
+  return sums <= most_sums;
+}
+
 // Sums over rows come as soon as their terms are there, so that these need not stand longer than that; those that have no
-// code of the row compiler come last, so that they part no run of steps.
+// code of the row compiler, or no registers there, come last, so that they part no run of steps.
 void sum_early(std::vector<Draft>& drafts, const Graph& graph) {
   std::vector<std::size_t> made_by(static_cast<std::size_t>(graph.size()), 0);
   std::vector<std::vector<std::size_t>> after(drafts.size() + 1);  // by step: the sums that follow it; 0 for those of columns
   const auto only_sums = [](const Draft& d) { return d.results.empty() && !d.sums.empty(); };
+  const bool logs_early = hold_logs(drafts);
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     if (only_sums(drafts[i])) {
       std::size_t last = 0;
       for (const NodeId x : drafts[i].operands) last = std::max(last, made_by[x]);
-      after[drafts[i].kind == StepKind::plain && graph.op(drafts[i].node) == Op::sum_log1p ? drafts.size() : last].push_back(i);
+      const bool is_late = graph.op(drafts[i].node) == Op::sum_log1p && (drafts[i].kind == StepKind::plain || !logs_early);
+      after[is_late ? drafts.size() : last].push_back(i);
     }
     for (const NodeId m : drafts[i].results) made_by[m] = i + 1;
   }
