@@ -224,7 +224,8 @@ BOOST_AUTO_TEST_CASE(dots_that_read_a_value_twice_are_exact) {
   for (double& x : X.reshaped()) x = integer();
   for (double& x : w) x = integer();
   const auto place = [](Index u, Index i) { return (u * n + i * i) % factors; };  // not evenly spaced
-  for (const auto& [within, after] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
+  for (const int twice : {0, 1, 2, 3}) {
+    const bool within = twice % 2 == 1, after = twice >= 2;
     // x0 + w x1 + w x2 + .., and x1 or x0 once more
     const auto unit = [&](const auto& factor, const auto& x, Index u) {
       auto sum = x(0) + factor(place(u, 1)) * x(1);
