@@ -104,3 +104,27 @@ BodyKernel find_kernel(Op op, unsigned varying) {
       return nullptr;
   }
 }
+
+constexpr detail::KernelTable kernel_table(detail::InstructionSet set) {
+  return {.instruction_set = set,
+          .find = &find_kernel,
+          .dot_uniform = &dot_uniform_kernel<true>,
+          .dot_uniform_of_values = &dot_uniform_kernel<false>,
+          .dots_of_one_list = &dots_of_one_list_kernel<false>,
+          .dots_of_one_list_and_own = &dots_of_one_list_kernel<true>,
+          .dots_sharing_entries = &dots_sharing_entries_kernel,
+          .products_of_lists = &products_of_lists_kernel,
+          .find_list = &find_list_kernel,
+          .sums_of_list = &sums_of_list_kernel,
+          .sum_of_squares = &sum_of_squares_kernel,
+          .least_distance = &least_distance_kernel,
+          .copies_of_spread = copies_of_spread,
+          .sum_log1p_of_units = &sum_log1p_kernel<Factors::units>,
+          .sum_log1p_of_few = &sum_log1p_kernel<Factors::few>,
+          .copy = &copy_kernel,
+          .widen = &widening_kernel,
+          .find_open = &find_open,
+          .find_equal = &find_equal,
+          .find_group = &find_group_kernel,
+          .sum_of_logs = &sum_of_logs};
+}

@@ -15,10 +15,7 @@ namespace {
 #include "lanes_families.hpp"
 #include "lanes_special.hpp"
 #include "kernels_body.hpp"
-constexpr detail::KernelTable table = {detail::InstructionSet::scalar, &find_kernel, &dot_uniform_kernel<true>,
-                                       &dot_uniform_kernel<false>, &dots_of_one_list_kernel<false>, &dots_of_one_list_kernel<true>,
-                                       &dots_sharing_entries_kernel, &products_of_lists_kernel, &find_list_kernel, &sums_of_list_kernel, &sum_of_squares_kernel, &least_distance_kernel, copies_of_spread, &sum_log1p_kernel<Factors::units>, &sum_log1p_kernel<Factors::few>, &copy_kernel, &widening_kernel, &find_open, &find_equal,
-                                       &find_group_kernel, &sum_of_logs};
+constexpr detail::KernelTable table = kernel_table(detail::InstructionSet::scalar);
 
 double sum_of(const double* values, const std::uint32_t* x, std::uint32_t count) {
   double total = values[x[0]];

@@ -14,12 +14,9 @@ class Writer;
 
 bool has_several(Op op) { return op == Op::shifted_exps || op == Op::softmax; }  // results, or of one operand a single one
 
-bool is_sum_of_logs(const BodyStep& step) {
-  return step.kind == StepKind::sum_log1p_of_units || step.kind == StepKind::sum_log1p_of_few;
-}
 bool is_sum_step(const BodyStep& step) {
   const bool apart = step.kind == StepKind::chosen_sums || step.kind == StepKind::sums_of_list;
-  return !apart && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step));
+  return !apart && (step.op == Op::sum_rows || step.op == Op::sum_products || is_sum_of_logs(step.kind));
 }
 
 // Of (a1, a2, .., a1; b1, b2, ..): how many a there are.
@@ -375,7 +372,7 @@ void Writer::multiply_product(const BodyStep& step) {
 
 // As the kernels add.
 void Writer::add_to_sums(const BodyStep& step) {
-  if (is_sum_of_logs(step)) return multiply_product(step);
+  if (is_sum_of_logs(step.kind)) return multiply_product(step);
   if (step.kind != StepKind::products_of_lists) {
     const Micro term = step.op == Op::sum_rows ? operand(step, 0) : dot_of(step);
     emit(MicroOp::add_to_sum, id_of(term), 0, new_sum(step.result));
@@ -422,7 +419,7 @@ bool has_row_code(const BodyStep& step) {
 
 std::uint32_t num_sums(const Body& body, const BodyStep& step) {
   if (!is_sum_step(step)) return 0;
-  if (is_sum_of_logs(step)) return 2;
+  if (is_sum_of_logs(step.kind)) return places_of_logs;
   if (step.kind != StepKind::products_of_lists) return 1;
   const std::uint32_t num_a = num_factors(body, step);
   return num_a * (step.count - num_a - 1);

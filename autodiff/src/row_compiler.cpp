@@ -32,7 +32,7 @@ class MachineCode final : public RowMachineCode {
       made.push_back({first, last, arranged(row_code(body, first, last))});
       const RowCode& code = made.back().code;
       num_instructions += code.values.size() * static_cast<std::size_t>(vectors_at_once(code, Uses(code)));
-      if (num_instructions > most_instructions) return;
+      if (num_instructions > most_compiled) return;
     }
     const int rows_ahead = fetches_ahead ? rows_to_fetch_ahead(body, made.empty() ? 0 : made[0].last - made[0].first) : 0;
     std::vector<std::size_t> entry;
@@ -52,10 +52,6 @@ class MachineCode final : public RowMachineCode {
   }
 
  private:
-  // Each leaf runs them all: code that the second-level cache does not hold is slower than kernels (measured: chains of
-  // 4,000 sigmoids, 2.2 times).
-  static constexpr std::size_t most_instructions = 100'000;
-
   // Where one run is nearly all that is done with a leaf, columns come as fast as it goes through its rows: as far ahead as a part of
   // the first-level cache holds (of 20 columns, 128 rows ahead take 1.4 times as long as 64, of 11 a tenth longer). Of several runs
   // one may do little but read its columns, while others leave time to fetch those of the next leaf.

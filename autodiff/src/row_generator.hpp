@@ -48,8 +48,8 @@ class RunGenerator {
   void value(const Turn& turn) {
     const ValueId n = turn.value;
     const bool adds = is_sum(code_.values[n].op), in_memory = adds && num_sums_in_memory(code_) > 0;
-    const std::uint32_t first_sum = code_.values[n].c, num_places = is_product(code_.values[n].op) ? 2 : 1;
-    int sum[2];  // the registers of those that stand in memory
+    const std::uint32_t first_sum = code_.values[n].c, num_places = is_product(code_.values[n].op) ? places_of_logs : 1;
+    int sum[places_of_logs];  // the registers of those that stand in memory
     for (std::uint32_t k = 0; in_memory && k < num_places; ++k) {
       values_.turns().begin(n, turn.first);
       sum[k] = values_.take_register();
@@ -65,7 +65,7 @@ class RunGenerator {
       } else {
         const auto place_k = [&](std::uint32_t k) { return in_memory ? zmm(sum[k]) : sum_register(first_sum + k); };
         for (std::uint32_t k = 0; in_memory && k < num_places; ++k) values_.lock(sum[k]);
-        if (num_places == 2)
+        if (is_product(code_.values[n].op))
           multiply_product(n, v, place_k(0), place_k(1));
         else
           add_to_sum(n, v, place_k(0));

@@ -38,7 +38,6 @@ struct Uses {
 };
 
 // Sums stand in registers, if these are not too few; else all in memory, as vectors.
-constexpr std::size_t most_sums_in_registers = 22;
 inline std::size_t sums_in_registers(const RowCode& code) {
   return code.sums.size() <= most_sums_in_registers ? code.sums.size() : 0;
 }

@@ -37,11 +37,10 @@ void read_rows_in_place(const BodySource& source, const std::vector<bool>& kept,
 std::map<NodeId, NodeId> scattered_in_place(const std::vector<Draft>& drafts, const Graph& graph, const std::function<bool(NodeId)>& is_block);
 bool is_never_minus_zero(Op op);
 
-// A body of so many operands is left to kernels.
 inline bool is_too_long_to_compile(const std::vector<Draft>& drafts) {
   std::size_t num_operands = 0;
   for (const Draft& d : drafts) num_operands += d.operands.size();
-  return num_operands > 100'000;
+  return num_operands > most_compiled;
 }
 
 // Dots over one list of values, and sums over rows of the products of two lists: tiles of a matrix product each. So are dots

@@ -289,14 +289,10 @@ class OverlappingLists {
 
 // Whether sums of logarithms find registers beside all others that compiled rows hold there.
 bool hold_logs(const std::vector<Draft>& drafts) {
-  constexpr std::size_t most_sums = 22, of_logs = 2;  // as row_uses.hpp has it
-  std::size_t sums = 0;
-  for (const Draft& d : drafts) {
-    if (!d.results.empty() || d.sums.size() > most_sums) continue;
-    const bool adds_logs = d.kind == StepKind::sum_log1p_of_units || d.kind == StepKind::sum_log1p_of_few;
-    sums += adds_logs ? of_logs : d.sums.size();
-  }
-  return sums <= most_sums;
+  std::size_t places = 0;
+  for (const Draft& d : drafts)
+    if (d.results.empty() && d.sums.size() <= most_sums_in_registers) places += is_sum_of_logs(d.kind) ? places_of_logs : d.sums.size();
+  return places <= most_sums_in_registers;
 }
 
 // Sums over rows come as soon as their terms are there, so that these need not stand longer than that; those that have no
