@@ -1,6 +1,7 @@
 #include "step_drafts.hpp"
 
 #include "lower_chosen.hpp"
+#include "row_outputs.hpp"
 #include "uniform_schedule.hpp"
 
 #include <algorithm>
@@ -279,7 +280,8 @@ class BodyLowering {
   void place() {
     find_deaths();
     for (std::size_t i = 0; i < drafts_.size(); ++i) place_step(i);
-    finish_row_outputs();
+    body_.num_blocks = blocks_.count();
+    settle_row_outputs(body_);
   }
 
   // The blocks that each step is the last to read, and the results that none does.
@@ -377,47 +379,6 @@ class BodyLowering {
 
   std::uint32_t operand(NodeId n) const { return pointer_[n] | (graph_.varying(n) ? 0 : uniform_bit); }
 
-  // A scan or a lookup may read what was an output.
-  std::vector<std::vector<std::uint32_t>*> call_operands() {
-    std::vector<std::vector<std::uint32_t>*> all;
-    const auto add_source = [&](StackedSource& s) { all.push_back(&s.values); };
-    for (ScanCall& c : body_.calls.scans) {
-      all.insert(all.end(), {&c.carry, &c.captures});
-      std::ranges::for_each(c.inputs, add_source);
-    }
-    for (UnstackCall& c : body_.calls.unstacks) add_source(c.source);
-    for (CustomCall& c : body_.calls.customs) all.push_back(&c.operands);
-    for (ScatterCall& c : body_.calls.scatters) all.push_back(&c.operands);
-    return all;
-  }
-
-  std::vector<std::vector<std::uint32_t>*> call_results() {
-    std::vector<std::vector<std::uint32_t>*> all;
-    for (ScanCall& c : body_.calls.scans) all.push_back(&c.results);
-    for (UnstackCall& c : body_.calls.unstacks) all.push_back(&c.results);
-    for (CustomCall& c : body_.calls.customs) all.push_back(&c.results);
-    for (GatherCall& c : body_.calls.gathers) all.push_back(&c.results);
-    return all;
-  }
-
-  // The pointers of outputs by row come last, and are known only now.
-  void finish_row_outputs() {
-    body_.num_blocks = blocks_.count();
-    const std::uint32_t first = base_ + body_.num_blocks;
-    const auto count = static_cast<std::uint32_t>(body_.row_outputs.size());
-    const auto settle = [&](std::uint32_t& x) {
-      if (x <= first_row_output && x > first_row_output - count) x = first + (first_row_output - x);
-    };
-    std::ranges::for_each(body_.operands, settle);
-    for (BodyStep& s : body_.steps)
-      if (s.num_results > 0) settle(s.result);
-    for (auto* results : call_results()) std::ranges::for_each(*results, settle);
-    for (auto* operands : call_operands()) std::ranges::for_each(*operands, settle);
-    for (GatherCall& c : body_.calls.gathers) settle(c.places.index);
-    for (ScatterCall& c : body_.calls.scatters) settle(c.places.index), settle(c.row.places.index);
-    for (RowDotCall& c : body_.calls.row_dots) settle(c.a.places.index), settle(c.b.places.index), settle(c.result);
-  }
-
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
   // leaves that fit the first level, a call of a kernel on four times the rows is worth more, and so is a sum that is folded
   // once for them (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
@@ -437,8 +398,6 @@ class BodyLowering {
         for (const NodeId x : d.operands) stays[x] = stays[x] || graph_.op(x) == Op::column;
     return static_cast<std::size_t>(std::ranges::count(stays, true));
   }
-
-  static constexpr std::uint32_t first_row_output = ~uniform_bit;  // and downwards, until their pointers are known
 
   const BodySource& source_;
   const Graph& graph_;

@@ -2,6 +2,7 @@
 // Of small integers every sum is exact, in whatever order it is taken.
 
 #include "autodiff/instruction_sets.hpp"
+#include "autodiff/triangles.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -147,16 +148,8 @@ BOOST_AUTO_TEST_CASE(layers_have_the_same_bits_for_any_number_of_threads) {
 namespace {
 
 // Clusters, each with a lower triangle Q and a centre c: the sum of |Q (x - c)|^2. The diagonal comes first, or in its turn.
-struct Triangles {
-  Index n, clusters;
-  bool diagonal_first, by_column;
-
-  Index per_cluster() const { return n * (n + 1) / 2 + n; }
-  Index entry(Index k, Index i, Index j) const {
-    return k * per_cluster() + (by_column ? j * n - j * (j - 1) / 2 + i - j : i * (i + 1) / 2 + j);
-  }
-  Index centre(Index k, Index j) const { return (k + 1) * per_cluster() - n + j; }
-  Index num_parameters() const { return clusters * per_cluster(); }
+struct Triangles : TriangleParameters {
+  bool diagonal_first;
 
   Function cost(const Columns& columns, int threads = 1) const {
     return record(num_parameters(), [&](ExprSpan w) {
@@ -177,19 +170,7 @@ struct Triangles {
 
   double by_hand(const Matrix& X, const Vector& w, Vector& gradient) const {
     gradient = Vector::Zero(w.size());
-    double value = 0.0;
-    for (Index r = 0; r < X.rows(); ++r)
-      for (Index k = 0; k < clusters; ++k)
-        for (Index i = 0; i < n; ++i) {
-          double q = 0.0;
-          for (Index j = 0; j <= i; ++j) q += w[entry(k, i, j)] * (X(r, j) - w[centre(k, j)]);
-          value += q * q;
-          for (Index j = 0; j <= i; ++j) {
-            gradient[entry(k, i, j)] += 2.0 * q * (X(r, j) - w[centre(k, j)]);
-            gradient[centre(k, j)] -= 2.0 * q * w[entry(k, i, j)];
-          }
-        }
-    return value;
+    return squares(X, w, [](Index, Index) { return 1.0; }, gradient);
   }
 };
 
@@ -202,7 +183,7 @@ BOOST_AUTO_TEST_CASE(triangles_of_integers_are_exact_on_every_set) {
     const Forced forced(set);
     for (const auto& [n, clusters] : {std::pair<Index, Index>{9, 2}, {40, 1}, {41, 2}, {47, 16}})
       for (const bool diagonal_first : {false, true}) {
-        const Triangles triangles{n, clusters, diagonal_first, !diagonal_first};
+        const Triangles triangles{{n, clusters, !diagonal_first}, diagonal_first};
         Matrix X(clusters > 2 ? 70 : 131, n);
         Vector w(triangles.num_parameters()), expected;
         for (double& x : X.reshaped()) x = integer();
@@ -255,7 +236,7 @@ BOOST_AUTO_TEST_CASE(dots_that_read_a_value_twice_are_exact) {
 
 // The derivative by a centre is Q'Q times the sum of x - c: no product of its own for each row.
 BOOST_AUTO_TEST_CASE(sums_of_products_with_uniform_factors_are_products_of_sums) {
-  const Triangles triangles{8, 1, false, false};
+  const Triangles triangles{{8, 1}, false};
   const Matrix X = Matrix::Ones(4, 8);
   std::stringstream out;
   out << triangles.cost(Columns(X)).gradient();
@@ -287,7 +268,7 @@ BOOST_AUTO_TEST_CASE(squares_that_are_added_up_share_twice_their_adjoint) {
 }
 
 BOOST_AUTO_TEST_CASE(triangles_have_the_same_bits_for_any_number_of_threads_and_however_rows_run) {
-  const Triangles triangles{47, 3, true, true};
+  const Triangles triangles{{47, 3, true}, true};
   std::srand(2);
   const Matrix X = Matrix::Random(20001, 47);
   const Vector w = Vector::Random(triangles.num_parameters());

@@ -2,6 +2,7 @@
 // earlier leaves where they are taken. Of small integers every sum is exact, in whatever order it is taken.
 
 #include "autodiff/instruction_sets.hpp"
+#include "autodiff/triangles.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,14 +18,7 @@ namespace {
 
 // The sum over clusters k of weight_k |Q_k (x - c_k)|^2, Q_k a lower triangle, the weight a column; and of |x + c_k|^2, which
 // is read twice; and an alternating sum.
-struct Clusters {
-  Index n, clusters;
-
-  Index per_cluster() const { return n * (n + 1) / 2 + n; }
-  Index entry(Index k, Index i, Index j) const { return k * per_cluster() + i * (i + 1) / 2 + j; }
-  Index centre(Index k, Index j) const { return (k + 1) * per_cluster() - n + j; }
-  Index num_parameters() const { return clusters * per_cluster(); }
-
+struct Clusters : TriangleParameters {
   Function cost(const Columns& columns, int threads = 1) const {
     return record(num_parameters(), [&](ExprSpan w) {
       const auto at = [&](Index p) { return w[static_cast<std::size_t>(p)]; };
@@ -50,19 +44,8 @@ struct Clusters {
 
   double by_hand(const Matrix& X, const Vector& w, Vector& gradient) const {
     gradient = Vector::Zero(w.size());
-    double value = 0.0;
+    double value = squares(X, w, [&](Index r, Index k) { return X(r, n + k); }, gradient);
     for (Index r = 0; r < X.rows(); ++r) {
-      for (Index k = 0; k < clusters; ++k)
-        for (Index i = 0; i < n; ++i) {
-          double q = 0.0;
-          for (Index j = 0; j <= i; ++j) q += w[entry(k, i, j)] * (X(r, j) - w[centre(k, j)]);
-          value += X(r, n + k) * q * q;
-          const double slope = 2.0 * X(r, n + k) * q;
-          for (Index j = 0; j <= i; ++j) {
-            gradient[entry(k, i, j)] += slope * (X(r, j) - w[centre(k, j)]);
-            gradient[centre(k, j)] -= slope * w[entry(k, i, j)];
-          }
-        }
       double sizes = 0.0;
       for (Index j = 0; j < n; ++j) sizes += (X(r, j) + 2.0 * X(r, n)) * (X(r, j) + 2.0 * X(r, n));
       double alternating = X(r, 0);
@@ -81,7 +64,7 @@ Vector integers(std::mt19937_64& random, Index count) {
   return result;
 }
 
-constexpr Clusters many{47, 30};
+constexpr Clusters many{{47, 30}};
 
 }  // namespace
 

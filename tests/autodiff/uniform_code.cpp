@@ -197,6 +197,12 @@ void check_compiled_or_not(const Traced& traced) {
   }
 }
 
+NodeId sum_in_order(Graph& graph, const std::vector<NodeId>& terms) {
+  NodeId total = terms[0];
+  for (std::size_t i = 1; i < terms.size(); ++i) total = graph.node(Op::add, {total, terms[i]});
+  return total;
+}
+
 // Vectors of nodes made of earlier ones and of parameters: member by member, of the next member, of one for all. Some are
 // outputs, some are added up.
 Traced random_vectors(Random& random, std::size_t members, int num_vectors) {
@@ -228,11 +234,7 @@ Traced random_vectors(Random& random, std::size_t members, int num_vectors) {
       made.push_back(graph.node(op, x));
     }
     if (up_to(random, 5) == 0) traced.outputs.insert(traced.outputs.end(), made.begin(), made.end());
-    if (up_to(random, 3) == 0) {
-      NodeId total = made[0];
-      for (std::size_t i = 1; i < members; ++i) total = graph.node(Op::add, {total, made[i]});
-      traced.outputs.push_back(total);
-    }
+    if (up_to(random, 3) == 0) traced.outputs.push_back(sum_in_order(graph, made));
     vectors.push_back(std::move(made));
   }
   traced.outputs.insert(traced.outputs.end(), vectors.back().begin(), vectors.back().end());
@@ -381,11 +383,7 @@ Traced random_stencils(Random& random, std::size_t members, std::size_t rows) {
     }
     if (up_to(random, 3) == 0) traced.outputs.insert(traced.outputs.end(), made.begin(), made.end());
     if (up_to(random, 3) == 0) traced.outputs.push_back(graph.node(Op::square, {made[up_to(random, 1) == 0 ? 0 : count - 1]}));
-    if (up_to(random, 3) == 0) {
-      NodeId total = made[0];
-      for (std::size_t i = 1; i < count; ++i) total = graph.node(Op::add, {total, made[i]});
-      traced.outputs.push_back(total);
-    }
+    if (up_to(random, 3) == 0) traced.outputs.push_back(sum_in_order(graph, made));
     return made;
   };
   for (int v = 3 + up_to(random, 8); v > 0; --v) whole.push_back(make(members, false));
