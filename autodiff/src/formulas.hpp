@@ -47,6 +47,13 @@ T multiply_add(const T& a, const T& b, const T& c) {
   return a * b + c;
 }
 
+// What rounding lost of a + b, whose sum is given: exact (Knuth 1969, 4.2.2, theorem B).
+template <class T>
+T lost_in_sum(const T& a, const T& b, const T& sum) {
+  const T back = sum - a;
+  return (a - (sum - back)) + (b - back);
+}
+
 // b where one is NaN, and where both are 0.
 template <class T>
 T least(const T& a, const T& b) {
@@ -208,7 +215,7 @@ template <class T, class Get, class Put>
 void softmax(std::uint32_t num_operands, Get get, Put put) {
   const std::uint32_t n = (num_operands - 2) / 2;
   const T largest = get(n), rest = get(n + 1), one(1.0), zero = rest - rest;  // or NaN
-  const T total = rest + one, back = total - rest, rounded_off = (rest - (total - back)) + (one - back);
+  const T total = rest + one, rounded_off = lost_in_sum(rest, one, total);
   const T high = select(largest == T(-__builtin_inf()), zero, one / total);
   const T low = high * (fma(-high, total, one) - high * rounded_off);
   for (std::uint32_t k = 0; k < n; ++k) {

@@ -38,21 +38,13 @@ BodyKernel find_list_kernel(Op op, unsigned varying) {
 // The sums of (x1, x2, ..), each as reduce_kernel takes it; as many at once as fold side by side.
 void sums_of_list_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const std::uint32_t* operands = leaf.operands + i.first;
-  const std::ptrdiff_t whole = leaf.rows / num_partials * num_partials;
   std::uint32_t k = 0;
   for (; k + width <= i.count; k += width) {
     Lanes folded[width];
     for (int l = 0; l < width; ++l) {
       const double* x = leaf.pointers[operands[k + static_cast<std::uint32_t>(l)]];
       Lanes partials[partial_vectors];
-      for (int v = 0; v < partial_vectors; ++v) partials[v] = AddLanes::start();
-      for (std::ptrdiff_t r = 0; r < whole; r += num_partials)
-        for (int v = 0; v < partial_vectors; ++v) partials[v] = partials[v] + load(x + r + v * width);
-      if (whole < leaf.rows)
-        for (int v = 0; v < partial_vectors; ++v) {
-          const std::ptrdiff_t r = whole + v * width;
-          partials[v] = partials[v] + select(rows_below(r, leaf.rows), load(x + r), AddLanes::start());
-        }
+      take_partials(leaf, AddLanes{}, [&](std::ptrdiff_t r) { return load(x + r); }, partials);
       folded[l] = fold_vectors(partials, AddLanes{});
     }
     store_sums(leaf, i.result + k, fold_side_by_side(folded));

@@ -80,20 +80,26 @@ Mask rows_below(std::ptrdiff_t r, std::ptrdiff_t rows) {
   return load(number) < Lanes(static_cast<double>(rows));
 }
 
-// Folds term(r) over the leaf's rows; rows that do not exist are masked to the neutral value.
+// The partials of term(r) over the leaf's rows; rows that do not exist are masked to the neutral value.
+template <int Vectors, class Combine, class Term>
+inline __attribute__((always_inline)) void take_partials(const Leaf& leaf, Combine combine, Term term, Lanes (&partials)[Vectors]) {
+  static_assert(Vectors * width == Combine::partials);
+  for (int v = 0; v < Vectors; ++v) partials[v] = Combine::start();
+  const std::ptrdiff_t whole = leaf.rows / Combine::partials * Combine::partials;
+  for (std::ptrdiff_t r = 0; r < whole; r += Combine::partials)
+    for (int v = 0; v < Vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
+  if (whole < leaf.rows)
+    for (int v = 0; v < Vectors; ++v) {
+      const std::ptrdiff_t r = whole + v * width;
+      partials[v] = combine(partials[v], select(rows_below(r, leaf.rows), term(r), Combine::start()));
+    }
+}
+
 template <class Combine, class Term>
 double reduce(const Leaf& leaf, Combine combine, Term term) {
   constexpr int vectors = static_cast<int>(Combine::partials) / width;
   Lanes partials[vectors];
-  for (int v = 0; v < vectors; ++v) partials[v] = Combine::start();
-  const std::ptrdiff_t whole = leaf.rows / Combine::partials * Combine::partials;
-  for (std::ptrdiff_t r = 0; r < whole; r += Combine::partials)
-    for (int v = 0; v < vectors; ++v) partials[v] = combine(partials[v], term(r + v * width));
-  if (whole < leaf.rows)
-    for (int v = 0; v < vectors; ++v) {
-      const std::ptrdiff_t r = whole + v * width;
-      partials[v] = combine(partials[v], select(rows_below(r, leaf.rows), term(r), Combine::start()));
-    }
+  take_partials(leaf, combine, term, partials);
   return fold(partials, combine, vectors);
 }
 

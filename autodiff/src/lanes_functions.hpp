@@ -6,9 +6,9 @@ struct Two {
   Lanes high, low;
 };
 
-inline Two sum_of_two(Lanes a, Lanes b) {  // exact (Knuth 1969, 4.2.2, theorem B)
-  const Lanes s = a + b, back = s - a;
-  return {s, (a - (s - back)) + (b - back)};
+inline Two sum_of_two(Lanes a, Lanes b) {  // exact
+  const Lanes s = a + b;
+  return {s, formulas::lost_in_sum(a, b, s)};
 }
 inline Two product_of_two(Lanes a, Lanes b) {  // exact, but below the normal range
   const Lanes p = a * b;

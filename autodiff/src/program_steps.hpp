@@ -37,9 +37,8 @@ inline bool is_sum_of_logs(StepKind kind) {
 }
 
 // What the row compiler has room for, by which steps are ordered and joined: places for sums over rows in registers, of which a sum of
-// logarithms takes two; and instructions, of which operands are a count beforehand:
-// each leaf runs them all, and code that the second-level cache does not hold is slower than kernels (measured: chains of 4,000
-// sigmoids, 2.2 times).
+// logarithms takes two; and instructions, of which operands are a count beforehand. Each leaf runs them all: code that the second-level
+// cache does not hold is slower than kernels (measured: chains of 4,000 sigmoids, 2.2 times).
 inline constexpr std::size_t most_sums_in_registers = 22, places_of_logs = 2, most_compiled = 100'000;
 
 // Values that stand one after the other.

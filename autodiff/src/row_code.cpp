@@ -42,6 +42,11 @@ struct MicroCondition {
   bool holds = false;  // of numbers alone
 };
 
+// Formulas may: the square of an argument, or 1 + e, say.
+bool is_named_twice(MicroOp op) {
+  return op == MicroOp::mul || op == MicroOp::abs || op == MicroOp::add || op == MicroOp::sub;
+}
+
 class Writer {
  public:
   Writer(const Body& body, std::size_t first, std::size_t last) : body_(body), first_(first), last_(last) {}
@@ -64,7 +69,7 @@ class Writer {
   }
 
   ValueId emit(MicroOp op, std::uint32_t a, std::uint32_t b = 0, std::uint32_t c = 0) {
-    if (op == MicroOp::mul || op == MicroOp::abs || op == MicroOp::add || op == MicroOp::sub) {  // the square of an argument, say, which a formula names twice
+    if (is_named_twice(op)) {
       constexpr ValueId soon = 32;
       const auto size = static_cast<ValueId>(code_.values.size());
       for (ValueId n = size; n-- > (size > soon ? size - soon : 0);)
@@ -364,8 +369,8 @@ void Writer::multiply_product(const BodyStep& step) {
     const ValueId a = id_of(x), b = id_of(one + x);
     emit(MicroOp::multiply_product_by_unit, a, b, product);
   } else {
-    const Micro s = x + one, back = s - x;
-    const ValueId a = id_of(s), b = id_of((x - (s - back)) + (one - back));
+    const Micro s = x + one;
+    const ValueId a = id_of(s), b = id_of(formulas::lost_in_sum(x, one, s));
     emit(MicroOp::multiply_product, a, b, product);
   }
 }

@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(logsumexp_adds_up_on_every_set) {
   }
 }
 
-// The product of a leaf's factors stays finite: 201 is the largest for which all of its rows are one.
+// However many operands, and so how large their product: up to 201 all factors of a leaf are one, beyond each 256 rows have their own.
 BOOST_AUTO_TEST_CASE(logarithms_of_many_equal_operands_add_up) {
   for (const char* compiler : {"off", "always"})
     for (const Index operands : {200, 201, 202, 1000}) {
