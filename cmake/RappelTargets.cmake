@@ -5,6 +5,7 @@ include(RappelInstall)
 add_library(rappel_build_flags INTERFACE)
 target_compile_options(rappel_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false positives of g++ 12 (PR 105651)
+                       $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>  # what is defined beside it may be inlined
                        $<$<BOOL:${RAPPEL_WARNINGS_AS_ERRORS}>:-Werror>)
 
 # rappel_module(name SOURCES ... HEADERS ...): the library target rappel_<name>, alias rappel::<name>, whose

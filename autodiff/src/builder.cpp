@@ -69,6 +69,12 @@ void Builder::insert(NodeId n) {
   if (op == Op::constant || op == Op::parameter || op == Op::argument || op == Op::result || op == Op::scan ||
       op == Op::unstack)
     return;  // found by other means, or never equal
+  if (has_formula(op) && graph_.operands(n).size() == 2) {  // most
+    const NodeId* x = graph_.operands(n).data();
+    Slot& slot = table_.find(std::max(x[0], x[1]), hash(op, x[0], x[1]), [&](NodeId other) { return equal(other, op, {x, 2}, 0); });
+    if (slot.node == no_node) slot.node = n;
+    return;
+  }
   const NodeId rows = op == Op::column ? graph_.row_set(n).index : 0;
   const auto operands = op == Op::column ? std::span<const NodeId>(&rows, 1) : graph_.operands(n);
   if (Slot& slot = find(op, operands, key_of(n)); slot.node == no_node) slot.node = n;
@@ -110,7 +116,8 @@ NodeId Builder::node(Op op, std::span<const NodeId> given) {
     for (const NodeId n : operands)
       if (graph_.varying(n)) payload = graph_.row_set(n).index;
   Slot& slot = find(op, operands, payload);
-  return slot.node != no_node ? slot.node : slot.node = graph_.node(op, operands);
+  if (slot.node != no_node) return slot.node;
+  return slot.node = has_formula(op) && operands.size() == 2 ? graph_.append(op, operands[0], operands[1]) : graph_.node(op, operands);
 }
 
 NodeId Builder::reduce_rows(Reduce reduce, RowSet rows, NodeId n) {
@@ -165,7 +172,7 @@ NodeId Builder::auxiliary(Op op, NodeId x) {
 NodeId Builder::fold_constants(Op op, std::span<const NodeId> operands) {
   std::array<double, 64> values;
   double result;
-  if (operands.size() > values.size() || operands.empty()) return no_node;
+  if (operands.size() > values.size() || operands.empty() || !graph_.is_constant(operands.back())) return no_node;
   if (has_several_results(op) || op == Op::stack) return no_node;  // several results stay several nodes
   for (std::size_t i = 0; i < operands.size(); ++i) {
     if (!graph_.is_constant(operands[i])) return no_node;

@@ -3,6 +3,7 @@
 // Appends to a graph, folding constants and merging equal nodes on the way: recording, sweeps and passes
 // share it.
 
+#include "literals.hpp"
 #include "merge_table.hpp"
 
 #include <algorithm>
@@ -37,8 +38,10 @@ class Builder {
   // operator is called: a hit takes some 10 ns.
   bool may_fold(Op op, NodeId x, NodeId y) const {
     const Op of_x = graph_.op(x), of_y = graph_.op(y);
-    return of_x == Op::constant || of_y == Op::constant || op >= Op::constant || op == Op::logical_and ||
-           op == Op::logical_or || ((op == Op::add || op == Op::sub) && (of_x == Op::neg || of_y == Op::neg));
+    const bool x_is_constant = of_x == Op::constant, y_is_constant = of_y == Op::constant;
+    if (x_is_constant != y_is_constant && is_of_literals(graph_.value(x_is_constant ? x : y))) return true;
+    return (x_is_constant && y_is_constant) || op >= Op::constant || op == Op::logical_and || op == Op::logical_or ||
+           ((op == Op::add || op == Op::sub) && (of_x == Op::neg || of_y == Op::neg));
   }
   template <class BeforeAppend>
   NodeId merged(Op op, NodeId x, NodeId y, const BeforeAppend& before_append) {

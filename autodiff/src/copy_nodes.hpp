@@ -17,7 +17,7 @@ inline Graph& graph_of(Builder& builder) { return builder.graph(); }
 template <class Target>
 NodeId copy_node(const Graph& from, NodeId n, const std::vector<NodeId>& map, std::vector<NodeId>& operands,
                  Target& to) {
-  graph_of(to).set_location(from.location(n));
+  graph_of(to).set_location_of(from, n);
   if constexpr (std::is_same_v<Target, Graph>)
     if (from.op(n) < Op::constant) return to.copy(from, n, map);
   switch (const Op op = from.op(n)) {

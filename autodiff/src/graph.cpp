@@ -5,6 +5,7 @@
 #include "scan_body.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <stdexcept>
 #include <string>
@@ -46,6 +47,7 @@ void check_operand_count(Op op, std::size_t given) {
   const int expected = info(op).num_operands;
   if (expected >= 0 && given != static_cast<std::size_t>(expected))
     throw std::invalid_argument(count_message(op, given, std::to_string(expected)));
+  if (op < Op::constant) return;
   if (op == Op::select && given != 3) throw std::invalid_argument(count_message(op, given, "3"));
   if (op == Op::power && given != 4) throw std::invalid_argument(count_message(op, given, "4"));
   if ((op == Op::dot || op == Op::sum_products) && given % 2 != 0)
@@ -81,8 +83,16 @@ std::string name_of(const Graph& graph, NodeId n) {
   return graph.op(n) == Op::custom ? graph.custom_op(n)->name : name_of(graph.op(n));
 }
 
-NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload) {
+inline NodeId Graph::append_record(const Record& record, LocationId location) {
   if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
+  detail::make_room(locations_);
+  detail::make_room(records_);
+  locations_.push_back(location);
+  records_.push_back(record);
+  return static_cast<NodeId>(records_.size() - 1);
+}
+
+NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload) {
   const auto first = operands_.size();
   if (operands_.capacity() - first < operands.size()) {  // they may be our own, and move
     const std::vector<NodeId> kept(operands.begin(), operands.end());
@@ -91,34 +101,30 @@ NodeId Graph::append(Op op, std::uint16_t rate, std::span<const NodeId> operands
   } else {
     for (std::size_t i = 0; i < operands.size(); ++i) operands_.push_back(operands[i]);
   }
-  detail::make_room(locations_);
-  detail::make_room(records_);
-  locations_.push_back(location_);
-  records_.push_back({op, rate, static_cast<std::uint32_t>(first),
-                      static_cast<std::uint32_t>(operands.size()), static_cast<std::uint32_t>(payload)});
-  return static_cast<NodeId>(records_.size() - 1);
+  return append_record({op, rate, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(operands.size()),
+                        static_cast<std::uint32_t>(payload)}, location_);
 }
 
 NodeId Graph::copy(const Graph& from, NodeId n, std::span<const NodeId> map) {
   const Record& record = from.records_[n];
-  if (records_.size() >= no_node) throw std::length_error("Graph: more than 2^32 - 2 nodes");
-  const auto first = static_cast<std::uint32_t>(operands_.size());
+  const std::size_t first = operands_.size();
   detail::make_room(operands_, record.num_operands);
-  detail::make_room(locations_);
-  detail::make_room(records_);
+  operands_.resize(first + record.num_operands);
   for (std::uint32_t i = 0; i < record.num_operands; ++i)
-    operands_.push_back(map[from.operands_[record.first_operand + i]]);
-  locations_.push_back(location_);
-  records_.push_back({record.op, record.rate, first, record.num_operands, record.payload});
-  return static_cast<NodeId>(records_.size() - 1);
+    operands_[first + i] = map[from.operands_[record.first_operand + i]];
+  return append_record({record.op, record.rate, static_cast<std::uint32_t>(first), record.num_operands, record.payload}, location_);
 }
 
 NodeId Graph::append(Op op, NodeId x) { return append(op, records_[x].rate, {&x, 1}, 1); }
 
 NodeId Graph::append(Op op, NodeId x, NodeId y) {
-  const NodeId operands[] = {x, y};
+  const std::array operands = {x, y};
   const std::uint16_t of_x = records_[x].rate, of_y = records_[y].rate;
-  return append(op, of_x == of_y || of_y == 0 ? of_x : of_x == 0 ? of_y : rate_of(op, operands), operands, 1);
+  const std::uint16_t rate = of_x == of_y || of_y == 0 ? of_x : of_x == 0 ? of_y : rate_of(op, operands);
+  const std::size_t first = operands_.size();
+  detail::make_room(operands_, 2);
+  operands_.insert(operands_.end(), operands.begin(), operands.end());
+  return append_record({op, rate, static_cast<std::uint32_t>(first), 2, 1}, location_);
 }
 
 std::uint16_t Graph::rate_of(Op op, std::span<const NodeId> operands) const {
@@ -217,6 +223,10 @@ void Graph::find_constants() {
 }
 
 NodeId Graph::node(Op op, std::span<const NodeId> operands) {
+  if (op < Op::constant) {  // has a formula, and one result
+    check_operand_count(op, operands.size());
+    return append(op, rate_of(op, operands), operands, 1);
+  }
   return nodes(op, operands, static_cast<Index>(num_results_of(op, operands.size())));
 }
 

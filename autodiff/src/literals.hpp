@@ -9,6 +9,9 @@ namespace rappel::detail {
 
 enum class Literally { nothing, first, second, minus_first, minus_second, zero, one };  // which operand, or number
 
+// The literals that some rule asks for.
+constexpr bool is_of_literals(double value) { return value == 0.0 || value == 1.0 || value == -1.0; }
+
 // is(i, value): operand i is this literal, bit for bit. exact_zeros as in PassOptions.
 template <class Is>
 constexpr Literally literally(Op op, const Is& is, bool exact_zeros) {

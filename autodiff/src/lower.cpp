@@ -24,7 +24,7 @@ class Lowering {
 
   Program run() {
     mark_live();
-    for (NodeId n = 0; n < size_; ++n)
+    for (NodeId n = 0; n < size_ && graph_.num_row_sets() > 0; ++n)
       if (live_[n]) num_stages_ = std::max(num_stages_, stage_[n] + 1);
     program_.stages.resize(num_stages_);
     number_uniforms();
@@ -42,11 +42,11 @@ class Lowering {
   void mark_live() {
     for (const NodeId n : traced_.outputs) live_[n] = true;
     for (const Guard& g : traced_.guards) live_[g.condition] = true;
-    for (NodeId n = size_; n-- > 0;)
-      if (live_[n])
-        for (const NodeId x : graph_.operands(n)) live_[x] = true;
-    for (NodeId n = 0; n < size_; ++n)
-      if (graph_.op(n) == Op::result && live_[graph_.operands(n)[0]]) live_[n] = true;  // written in any case
+    for (NodeId n = size_; n-- > 0;) {
+      if (!live_[n]) continue;
+      for (const NodeId x : graph_.operands(n)) live_[x] = true;
+      for (NodeId k = num_results(graph_, n); k-- > 1;) live_[n + k] = true;  // written in any case
+    }
   }
 
   // Lookups read parameters where the caller has them, if they stand one after the other.
@@ -124,13 +124,12 @@ class Lowering {
     };
     for (const NodeId n : traced_.outputs) copy(n);
     for (const Guard& g : traced_.guards) copy(g.condition);
-    const bool looks_up = graph_.num_row_sets() > 0;
-    for (NodeId n = 0; n < size_; ++n) {
-      if (!live_[n]) continue;
-      if (!looks_up)
-        copy(n);  // what is live is read
-      else if (!looks_up_in_place(n))
-        std::ranges::for_each(graph_.operands(n), copy);
+    if (graph_.num_row_sets() == 0) {  // nothing looks up: what is live is read
+      for (const NodeId n : parameters_)
+        if (live_[n]) copy(n);
+    } else {
+      for (NodeId n = 0; n < size_; ++n)
+        if (live_[n] && !looks_up_in_place(n)) std::ranges::for_each(graph_.operands(n), copy);
     }
     for (std::uint32_t p = 0; p < copied.size(); ++p) {
       if (!copied[p]) continue;
@@ -209,6 +208,7 @@ class Lowering {
   }
 
   void add_bodies() {
+    if (graph_.num_row_sets() == 0) return;
     const BodySource source{traced_, live_, uniform_, stage_, lookup_dots_};
     const std::vector<std::uint32_t> none(size_, no_node);
     program_.num_stored.assign(static_cast<std::size_t>(graph_.num_row_sets()), 0);
@@ -240,7 +240,11 @@ class Lowering {
     std::uint32_t next = 0;
     for (NodeId n = 0; n < size_; ++n) {
       const Op op = graph_.op(n);
-      if (op == Op::parameter) uniform_[n] = next++;
+      if (op < Op::constant) continue;  // computed, by a formula
+      if (op == Op::parameter) {
+        uniform_[n] = next++;
+        parameters_.push_back(n);
+      }
       if (op == Op::argument) arguments.push_back(n);
       if (!live_[n] || graph_.varying(n)) continue;
       if (op == Op::constant) constants.push_back(n);
@@ -274,7 +278,7 @@ class Lowering {
     for (NodeId n = 0; n < size_; ++n) {
       if (!live_[n] || is_scaled(n)) continue;
       const Op op = graph_.op(n);
-      const bool reads_late = graph_.varying(n) || op == Op::stack || op == Op::result || is_call(op) || is_reduction(op);
+      const bool reads_late = graph_.varying(n) || (op >= Op::constant && (op == Op::stack || op == Op::result || is_call(op) || is_reduction(op)));
       for (const NodeId x : graph_.operands(n)) {
         ++work.uses[x];
         if (reads_late || stage_[x] != stage_[n]) keep(x);
@@ -302,6 +306,7 @@ class Lowering {
   std::vector<bool> lookup_dots_;
   std::vector<std::uint32_t> stage_;
   std::uint32_t num_stages_ = 1;
+  std::vector<NodeId> parameters_;
   std::vector<std::uint32_t> uniform_;  // by node: its number among the uniform values
   std::vector<std::uint32_t> storage_;  // by node: the number of its stored column
   std::vector<NodeId> scaled_;          // by node: of outputs that are a factor times a sum of a scatter, that sum

@@ -425,11 +425,6 @@ class BodyLowering {
 
 }  // namespace
 
-NodeId num_results(const Graph& graph, NodeId n) {
-  const Op op = graph.op(n);
-  return !is_elementwise(op) && has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
-}
-
 Body lower_body(const BodySource& source, const BodyRows& rows) { return BodyLowering(source, rows).run(); }
 
 }  // namespace rappel::detail

@@ -7,7 +7,10 @@ namespace rappel::detail {
 inline bool is_reduction(Op op) { return op >= Op::scatter_rows; }
 
 // The number of results of a node; they have consecutive numbers.
-NodeId num_results(const Graph& graph, NodeId n);
+inline NodeId num_results(const Graph& graph, NodeId n) {
+  const Op op = graph.op(n);
+  return op >= Op::constant && has_several_results(op) ? static_cast<NodeId>(graph.payload(n)) : 1;
+}
 
 // What bodies are made from, by node.
 struct BodySource {

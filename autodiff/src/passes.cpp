@@ -39,27 +39,27 @@ constexpr std::size_t most_uniform_terms = 8;
 // user either takes them into a longer sum or asks for the node after all. Dead nodes are left out.
 class FuseProducts {
  public:
-  FuseProducts(const Traced& traced, const std::vector<bool>& live, std::vector<NodeId>* lookup_dots = nullptr)
+  FuseProducts(const Traced& traced, bool all, std::vector<NodeId>* lookup_dots = nullptr)
       : traced_(traced),
         lookup_dots_(lookup_dots),
         graph_(traced.graph),
-        live_(live),
+        all_(all),
         size_(static_cast<std::size_t>(graph_.size())),
         map_(detail::large_array<NodeId>(size_, no_node)),
         terms_(detail::large_array<Sum>(size_, {})),
         uses_(detail::large_array<std::uint32_t>(size_, 0)) {
     copy_row_sets(graph_, to_);
     to_.reserve(graph_.size());
-    for (NodeId n = 0; n < size_; ++n)
-      if (live_[n])
-        for (const NodeId x : graph_.operands(n)) ++uses_[x];
     for (const NodeId n : traced.outputs) uses_[n] += 2;
     for (const Guard& g : traced.guards) uses_[g.condition] += 2;
+    for (auto n = static_cast<NodeId>(size_); n-- > 0;)
+      if (is_live(n))
+        for (const NodeId x : graph_.operands(n)) ++uses_[x];
   }
 
   Traced run() {
     for (NodeId n = 0; n < size_; ++n)
-      if (live_[n] || graph_.op(n) == Op::parameter || graph_.op(n) == Op::argument) visit(n);
+      if (is_live(n) || graph_.op(n) == Op::parameter || graph_.op(n) == Op::argument) visit(n);
     return renumbered(traced_, map_, std::move(to_));
   }
 
@@ -73,6 +73,8 @@ class FuseProducts {
     std::uint32_t next;
   };
 
+  bool is_live(NodeId n) const { return all_ || uses_[n] > 0; }
+
   static void append(Sum& sum, std::vector<Link>& pool, Term term) {
     const auto place = static_cast<std::uint32_t>(pool.size());
     detail::make_room(pool);
@@ -85,7 +87,7 @@ class FuseProducts {
   }
 
   void visit(NodeId n) {
-    to_.set_location(graph_.location(n));
+    to_.set_location_of(graph_, n);
     switch (graph_.op(n)) {
       case Op::dot:
         if (lookup_dots_ != nullptr && detail::rows_of_dot(graph_, graph_.operands(n))) {
@@ -95,7 +97,8 @@ class FuseProducts {
         }
         return keep(n, pairs_of(n));
       case Op::mul:
-        return keep(n, pairs_of(n));
+        if (uses_[n] == 1) return keep(n, pairs_of(n));
+        break;
       case Op::square:
         if (squares_a_difference(n)) return keep(n, square_of(n));
         break;
@@ -211,17 +214,19 @@ class FuseProducts {
     return operands_;
   }
 
-  NodeId materialise(NodeId n) {
-    if (terms_[n].count == 0) return map_[n];
+  NodeId materialise(NodeId n) { return terms_[n].count == 0 ? map_[n] : made_of_terms(n); }
+
+  NodeId made_of_terms(NodeId n) {
     const Sum sum = std::exchange(terms_[n], {});
     if (graph_.op(n) == Op::square) return map_[n] = to_.node(Op::square, {pool_[sum.first].term.x});
+    if (graph_.op(n) == Op::mul) return map_[n] = to_.copy(graph_, n, map_);
     return map_[n] = to_.node(sum.count == 1 ? Op::mul : Op::dot, flat(sum));
   }
 
   const Traced& traced_;
   std::vector<NodeId>* lookup_dots_;
   const Graph& graph_;
-  const std::vector<bool>& live_;
+  bool all_;
   std::size_t size_;
   Graph to_;  // no builder: equal nodes were merged before
   std::vector<NodeId> map_;
@@ -229,7 +234,7 @@ class FuseProducts {
   std::vector<double> made_;      // constants
   std::vector<Sum> terms_;
   std::vector<Link> pool_;
-  std::vector<std::uint32_t> uses_;
+  std::vector<std::uint32_t> uses_;  // by what is live
   std::vector<NodeId> operands_;
 };
 
@@ -260,13 +265,11 @@ Traced remove_dead(const Traced& traced) {
 }
 
 Traced fuse_products(const Traced& traced) {
-  const std::vector<bool> all(static_cast<std::size_t>(traced.graph.size()), true);
-  return FuseProducts(traced, all).run();
+  return FuseProducts(traced, true).run();
 }
 
 Traced detail::fuse_live(const Traced& traced, std::vector<NodeId>* lookup_dots) {
-  const std::vector<bool> live = live_nodes(traced);
-  return FuseProducts(traced, live, lookup_dots).run();
+  return FuseProducts(traced, false, lookup_dots).run();
 }
 
 Traced simplify(const Traced& traced, PassOptions options) {

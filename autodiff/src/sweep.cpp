@@ -89,7 +89,7 @@ class ReverseSweep {
     for (const NodeId n : wrt) gates_.open(n);
     for (NodeId n = size_; n-- > 0;) {
       if (!active_[n] || !gates_.reached(n)) continue;
-      builder_.graph().set_location(graph_.location(n));
+      builder_.graph().set_location_of(graph_, n);
       edges_.visit(n, 0.0,
                    [&](NodeId x, const Gate& arm, const auto&) { gates_.widen(x, gates_.edge(n, arm)); });
     }
@@ -120,11 +120,11 @@ class ReverseSweep {
     if (sum == no_node)
       sum = added;
     else
-      sum = graph_.is_stacked(added) ? add_stacked(builder_, sum, added) : builder_.node(Op::add, {sum, added});
+      sum = graph_.is_stacked(added) ? add_stacked(builder_, sum, added) : builder_.node(Op::add, sum, added);
   }
 
   NodeId product(NodeId n, NodeId factor) {
-    return graph_.is_stacked(n) ? scale_stacked(builder_, n, factor) : builder_.node(Op::mul, {n, factor});
+    return graph_.is_stacked(n) ? scale_stacked(builder_, n, factor) : builder_.node(Op::mul, n, factor);
   }
 
   NodeId sum_over(RowSet rows, NodeId n) {
@@ -179,7 +179,7 @@ class ReverseSweep {
   // The adjoint of a uniform node, complete.
   NodeId adjoint_of(NodeId n) {
     if (!by_row_.empty() && !by_row_[n].empty()) {
-      builder_.graph().set_location(graph_.location(n));
+      builder_.graph().set_location_of(graph_, n);
       for (const Part& part : std::exchange(by_row_[n], {})) {
         if (const NodeId c = through_shift(n, part); c != no_node) {
           take_away(n, part, c);
@@ -217,7 +217,7 @@ class ReverseSweep {
 
   void propagate(NodeId n) {
     if (graph_.op(n) == Op::result) return;  // its node takes care of all results
-    builder_.graph().set_location(graph_.location(n));
+    builder_.graph().set_location_of(graph_, n);
     if (!graph_.varying(n)) {
       const NodeId adjoint = adjoint_of(n);
       zbar_ = adjoint == no_node ? Expr(0.0) : expr(adjoint);

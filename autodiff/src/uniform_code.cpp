@@ -72,19 +72,32 @@ void UniformCoder::add(const std::vector<NodeId>& nodes, std::vector<UniformInst
 
 void UniformCoder::add_single(NodeId n, std::vector<UniformInstruction>& instructions) {
   add_places(n, num_results(work_.graph, n));
-  add_instruction(n, instructions);
-  for (const NodeId x : operands_of_member_) has_read(x, instructions.size());
+  const auto few = scheduler_.few_operands(n);
+  if (few.count == 0 || num_results(work_.graph, n) > 1) {
+    add_instruction(n, instructions);
+    for (const NodeId x : operands_of_member_) has_read(x, instructions.size());
+    return;
+  }
+  make_room(instructions);
+  make_room(block_of_instruction_);
+  make_room(operands_, 3);
+  instructions.push_back({work_.graph.op(n), static_cast<std::uint32_t>(operands_.size()), few.count, place_[n]});
+  block_of_instruction_.push_back(block_of_[n]);
+  for (std::uint32_t k = 0; k < few.count; ++k) operands_.push_back(place_[few.node[k]]);
+  operands_.push_back(place_[n]);
+  for (std::uint32_t k = 0; k < few.count; ++k) has_read(few.node[k], instructions.size());
 }
 
 void UniformCoder::add_instruction(NodeId n, std::vector<UniformInstruction>& instructions) {
   scheduler_.operands(n, operands_of_member_);
   make_room(instructions);
   make_room(block_of_instruction_);
-  make_room(operands_, operands_of_member_.size() + num_results(work_.graph, n));
-  instructions.push_back({scheduler_.op(n), static_cast<std::uint32_t>(operands_.size()),
-                          static_cast<std::uint32_t>(operands_of_member_.size()), place_[n]});
-  for (const NodeId x : operands_of_member_) operands_.push_back(place_[x]);
-  for (NodeId k = n; k < n + num_results(work_.graph, n); ++k) operands_.push_back(place_[k]);
+  const std::size_t first = operands_.size(), count = operands_of_member_.size(), results = num_results(work_.graph, n);
+  make_room(operands_, count + results);
+  instructions.push_back({scheduler_.op(n), static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), place_[n]});
+  operands_.resize(first + count + results);
+  for (std::size_t k = 0; k < count; ++k) operands_[first + k] = place_[operands_of_member_[k]];
+  for (std::size_t k = 0; k < results; ++k) operands_[first + count + k] = place_[n + k];
   block_of_instruction_.push_back(block_of_[n]);
 }
 
@@ -201,7 +214,11 @@ void UniformCoder::add_run(Op op, std::uint32_t first, std::uint32_t count, std:
 // For a node with its results: so many places, unless it has them.
 void UniformCoder::add_places(NodeId n, std::uint32_t count) {
   if (place_[n] != no_node) return;
-  std::uint32_t next = add_block({&n, 1}, count > 1 ? padded(count) : 1, count > 1);
+  if (count == 1) {
+    place_[n] = add_single_place(n);
+    return;
+  }
+  std::uint32_t next = add_block({&n, 1}, padded(count), true);
   for (NodeId k = n; k < n + count; ++k) place_[k] = next++;
 }
 
@@ -226,12 +243,21 @@ void UniformCoder::add_places(std::span<const NodeId> members) {
 }
 
 // Single places are taken in whole vectors of them.
-std::uint32_t UniformCoder::add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept) {
-  std::vector<std::uint32_t>& free = size == 1 ? free_singles_ : free_[size];
-  if (size == 1 && free.empty()) {
-    for (std::uint32_t k = group_padding; k-- > 0;) free.push_back(next_ + k);
+std::uint32_t UniformCoder::add_single_place(NodeId n) {
+  if (free_singles_.empty()) {
+    for (std::uint32_t k = group_padding; k-- > 0;) free_singles_.push_back(next_ + k);
     next_ += group_padding;
   }
+  const std::uint32_t place = free_singles_.back();
+  free_singles_.pop_back();
+  if (work_.kept[n] == 0) block_of_[n] = static_cast<std::uint32_t>(blocks_.size());
+  make_room(blocks_);
+  blocks_.push_back({place, 1, work_.uses[n], read_by_others});
+  return place;
+}
+
+std::uint32_t UniformCoder::add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept) {
+  std::vector<std::uint32_t>& free = free_[size];
   std::uint32_t first = next_;
   if (free.empty()) {
     next_ += size;

@@ -47,6 +47,7 @@ class UniformCoder {
   void add_run(Op op, std::uint32_t first, std::uint32_t count, std::uint32_t result);
   void add_places(NodeId n, std::uint32_t count);
   void add_places(std::span<const NodeId> members);
+  std::uint32_t add_single_place(NodeId n);
   std::uint32_t add_block(std::span<const NodeId> nodes, std::uint32_t size, bool kept);
   void has_read(NodeId n, std::size_t num_instructions);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 namespace rappel::detail {
 namespace {
@@ -61,8 +62,6 @@ std::uint32_t mix(std::uint32_t h) {
   return h ^ h >> 16;
 }
 
-bool commutes(Op op) { return op == Op::add || op == Op::mul; }
-
 // Members of a group sort by their roles, which are hashes of such numbers, and not every order lets groups be fused
 // (uniform_fusion): these stay as they were when the orders were measured (Rosenbrock's function in 1,000 variables: 1.5 of the
 // loop by hand against 2.2), whatever is added to the table.
@@ -89,21 +88,29 @@ UniformScheduler::UniformScheduler(const UniformWork& work)
 
 void UniformScheduler::find_roles(const std::vector<NodeId>& nodes) {
   const Graph& graph = work_.graph;
+  struct Kind {
+    std::uint32_t first, mixed, mixed_places[8];  // of the places of operands; the operation by itself; places by themselves
+    bool alike;
+  };
+  std::array<Kind, num_ops> kinds;
+  for (std::uint32_t i = 0; i < num_ops; ++i) {
+    const auto op = static_cast<Op>(i);
+    kinds[i] = {8 * number_in_roles(op), mix(number_in_roles(op)), {}, commutes(op) || op == Op::sum || op == Op::dot};
+    for (std::uint32_t k = 0; k < 8; ++k) kinds[i].mixed_places[k] = mix(kinds[i].first + k + 1);
+  }
   const auto for_each_operand = [&](NodeId n, auto f) {  // with its place among those that play the same part
     const auto operands = graph.operands(n);
-    const Op op = graph.op(n);
-    const bool alike = commutes(op) || op == Op::sum || op == Op::dot || operands.size() > 8;
-    for (std::uint32_t k = 0; const NodeId x : operands) f(x, 8 * number_in_roles(op) + (alike ? 0 : k++));
+    const Kind& kind = kinds[static_cast<std::size_t>(graph.op(n))];
+    const std::uint32_t step = kind.alike || operands.size() > 8 ? 0 : 1;
+    for (std::uint32_t k = 0; const NodeId x : operands) f(x, kind, std::exchange(k, k + step));
   };
   for (const NodeId n : nodes)
-    for_each_operand(n, [&](NodeId x, std::uint32_t place) { reader_roles_[x] += mix(place + 1); });
+    for_each_operand(n, [&](NodeId x, const Kind& kind, std::uint32_t k) { reader_roles_[x] += kind.mixed_places[k]; });
   for (const NodeId n : nodes)
-    for_each_operand(n, [&, own = reader_roles_[n]](NodeId x, std::uint32_t place) { roles_[x] += mix(own + place); });
-  std::array<std::uint32_t, num_ops> mixed;
-  for (std::uint32_t op = 0; op < num_ops; ++op) mixed[op] = mix(number_in_roles(static_cast<Op>(op)));
+    for_each_operand(n, [&, own = reader_roles_[n]](NodeId x, const Kind& kind, std::uint32_t k) { roles_[x] += mix(own + kind.first + k); });
   for (const NodeId n : nodes) {
     std::uint32_t own = mix(roles_[n]);
-    for (const NodeId x : graph.operands(n)) own += mixed[static_cast<std::size_t>(graph.op(x))];
+    for (const NodeId x : graph.operands(n)) own += kinds[static_cast<std::size_t>(graph.op(x))].mixed;
     roles_[n] = own;
   }
 }
@@ -242,19 +249,10 @@ std::uint32_t UniformScheduler::num_operands(NodeId n) const {
   return terms_[n] > 2 ? terms_[n] : static_cast<std::uint32_t>(work_.graph.operands(n).size());
 }
 
-bool UniformScheduler::swap(NodeId x, NodeId y) const {
-  const Op a = work_.graph.op(x), b = work_.graph.op(y);
-  return a != b ? a > b : roles_[x] > roles_[y];
-}
-
 void UniformScheduler::operands(NodeId n, std::vector<NodeId>& result) const {
   const Graph& graph = work_.graph;
+  if (const FewOperands few = few_operands(n); few.count > 0) return result.assign(few.node, few.node + few.count);
   result.clear();
-  if (const auto x = graph.operands(n); terms_[n] <= 2 && x.size() <= 2) {  // most
-    result.insert(result.end(), x.begin(), x.end());
-    if (x.size() == 2 && (commutes(graph.op(n)) || graph.op(n) == Op::dot) && swap(x[0], x[1])) std::swap(result[0], result[1]);
-    return;
-  }
   for (; terms_[n] > 2; n = graph.operands(n)[second_[n] ? 1 : 0]) result.push_back(graph.operands(n)[second_[n] ? 0 : 1]);
   const auto x = graph.operands(n);
   const bool pairs = commutes(graph.op(n)) || graph.op(n) == Op::dot;

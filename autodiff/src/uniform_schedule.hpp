@@ -47,6 +47,19 @@ class UniformScheduler {
   std::uint32_t num_operands(NodeId n) const;
   // Factors and, in sums of two, terms that may be swapped are in an order that the members of a group share.
   void operands(NodeId n, std::vector<NodeId>& result) const;
+  // The same of what takes at most two, as most do; else count is 0.
+  struct FewOperands {
+    NodeId node[2];
+    std::uint32_t count;
+  };
+  FewOperands few_operands(NodeId n) const {
+    const std::span<const NodeId> x = work_.graph.operands(n);
+    if (terms_[n] > 2 || x.size() > 2 || x.empty()) return {{no_node, no_node}, 0};
+    if (x.size() == 1) return {{x[0], no_node}, 1};
+    const Op op = work_.graph.op(n);
+    const bool swapped = (commutes(op) || op == Op::dot) && swap(x[0], x[1]);
+    return {{x[swapped ? 1 : 0], x[swapped ? 0 : 1]}, 2};
+  }
   // What nodes that stand side by side have in common: how they are made, and what reads them.
   std::uint32_t role(NodeId n) const { return roles_[n]; }
 
@@ -66,7 +79,11 @@ class UniformScheduler {
   void order_late(UniformSchedule& schedule, std::size_t first_step);
   template <class F>
   void for_each_operand(NodeId n, F f) const;
-  bool swap(NodeId x, NodeId y) const;
+  static bool commutes(Op op) { return op == Op::add || op == Op::mul; }
+  bool swap(NodeId x, NodeId y) const {
+    const Op a = work_.graph.op(x), b = work_.graph.op(y);
+    return a != b ? a > b : roles_[x] > roles_[y];
+  }
 
   const UniformWork& work_;
   std::vector<std::uint32_t> level_, window_, roles_, reader_roles_, step_of_;  // by node; from 1 on

@@ -90,6 +90,7 @@ class Graph {
   void set_location(LocationId location) {
     if (!detail::is_inside_eigen(location)) location_ = location;
   }
+  void set_location_of(const Graph& other, NodeId n) { location_ = other.locations_[n]; }
   LocationId location(NodeId n) const { return locations_[n]; }
 
   void reserve(Index num_nodes);  // memory for so many, of two operands each
@@ -130,6 +131,7 @@ class Graph {
   NodeId append(Op op, std::uint16_t rate, std::span<const NodeId> operands, std::size_t payload);
   // An operation of one result, on operands that exist and so many as it takes.
   friend class detail::Builder;
+  NodeId append_record(const Record& record, LocationId location);
   NodeId append(Op op, NodeId x);
   NodeId append(Op op, NodeId x, NodeId y);
   std::uint16_t rate_of(Op op, std::span<const NodeId> operands) const;
