@@ -279,4 +279,8 @@ Expr norm(ExprSpan x, Location at) {
   return detail::WithParts(x, Op::scaled_norm, 2, 2, at).results(Op::norm, 1)[0];
 }
 
+void ExprSpan::throw_outside(Index i) const {
+  throw std::invalid_argument("ExprSpan: " + std::to_string(i) + " is outside of a span of " + std::to_string(size_));
+}
+
 }  // namespace rappel

@@ -265,7 +265,7 @@ NodeId Graph::scan(std::shared_ptr<const detail::ScanBody> body, std::span<const
   const std::size_t count = 2 * body->next.size() + body->outputs.size();
   const NodeId first = append(Op::scan, rate, operands, count);
   for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
-  scan_bodies_[first] = std::move(body);
+  scan_bodies_.emplace_back(first, std::move(body));
   return first;
 }
 
@@ -277,9 +277,23 @@ NodeId Graph::custom(std::shared_ptr<const detail::CustomOp> op, std::span<const
   const auto count = static_cast<std::size_t>(op->num_results);
   const NodeId first = append(Op::custom, rate, operands, count);
   for (std::size_t i = 1; i < count; ++i) append(Op::result, rate, {&first, 1}, i);
-  custom_ops_[first] = std::move(op);
+  custom_ops_.emplace_back(first, std::move(op));
   return first;
 }
+
+namespace {
+
+template <class Held>
+const Held& held_by(const std::vector<std::pair<NodeId, Held>>& all, NodeId n) {
+  const auto found = std::ranges::lower_bound(all, n, {}, &std::pair<NodeId, Held>::first);
+  if (found == all.end() || found->first != n) throw std::out_of_range("Graph: node " + std::to_string(n) + " holds nothing of that kind");
+  return found->second;
+}
+
+}  // namespace
+
+const std::shared_ptr<const detail::ScanBody>& Graph::scan_body(NodeId n) const { return held_by(scan_bodies_, n); }
+const std::shared_ptr<const detail::CustomOp>& Graph::custom_op(NodeId n) const { return held_by(custom_ops_, n); }
 
 NodeId Graph::gather(std::span<const NodeId> operands) {
   const auto rate = rate_of(Op::gather, operands);
@@ -336,11 +350,10 @@ NodeId Graph::reduce_rows(Reduce reduce, RowSet rows, NodeId varying) {
 namespace {
 
 template <class Held>  // std::shared_ptr, by node
-bool same_held(const std::unordered_map<NodeId, Held>& a, const std::unordered_map<NodeId, Held>& b) {
-  return a.size() == b.size() && std::ranges::all_of(a, [&](const auto& entry) {
-           const auto found = b.find(entry.first);
-           return found != b.end() && (found->second == entry.second || same(*found->second, *entry.second));
-         });
+bool same_held(const std::vector<std::pair<NodeId, Held>>& a, const std::vector<std::pair<NodeId, Held>>& b) {
+  return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
+    return x.first == y.first && (x.second == y.second || same(*x.second, *y.second));
+  });
 }
 
 }  // namespace

@@ -6,6 +6,14 @@
 
 namespace rappel {
 
+// Here, not in each file of a user.
+Columns::Columns() = default;
+Columns::Columns(const Columns&) = default;
+Columns::Columns(Columns&&) noexcept = default;
+Columns& Columns::operator=(const Columns&) = default;
+Columns& Columns::operator=(Columns&&) noexcept = default;
+Columns::~Columns() = default;
+
 Columns Columns::from_views(std::vector<std::string> names, std::vector<ColumnView> columns, Index num_rows,
                             std::shared_ptr<const void> owner) {
   if (!names.empty() && names.size() != columns.size())

@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <functional>
+#include <memory>
+#include <vector>
 
 using namespace rappel;
 using namespace rappel::test;
@@ -17,6 +19,28 @@ namespace {
 const Matrix table{{1.0, 10.0}, {2.0, 20.0}, {3.0, 30.0}};
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE(callables)
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_copied_is_kept_alive_and_shared) {
+  const Function value = [&] {
+    return record(1, [factor = std::make_unique<double>(3.0)](ExprSpan x) { return *factor * square(x[0]); });
+  }();
+  BOOST_TEST(value.value(Vector{{2.0}}) == 12.0);
+  const Function copy = value;
+  BOOST_TEST(copy.gradient().values(Vector{{2.0}})[0] == 12.0);
+  const Function several = record(1, [factor = std::make_unique<double>(3.0)](ExprSpan x) {
+    return std::vector<Expr>{*factor * x[0], x[0] > *factor ? exp(x[0]) : x[0]};
+  });
+  BOOST_TEST((several.values(Vector{{2.0}}) == Vector{{6.0, 2.0}}));
+  BOOST_TEST((several.values(Vector{{4.0}}) == Vector{{12.0, exp(Expr(4.0)).constant()}}));  // recorded anew
+  const Function by_row = record(1, [factor = std::make_unique<double>(3.0)](ExprSpan x) {
+    return map_rows(Columns(table), [&](const Row& row) { return *factor * x[0] * row[0]; });
+  });
+  BOOST_TEST((by_row.values(Vector{{2.0}}) == Vector{{6.0, 12.0, 18.0}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(map_rows_)
 

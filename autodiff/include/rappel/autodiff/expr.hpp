@@ -175,11 +175,10 @@ class ExprSpan {
 
  private:
   Index checked(Index i, bool inside) const {
-    if (!inside)
-      throw std::invalid_argument("ExprSpan: " + std::to_string(i) + " is outside of a span of " +
-                                  std::to_string(size_));
+    if (!inside) throw_outside(i);
     return i;
   }
+  [[noreturn]] void throw_outside(Index i) const;
   const Expr* data_ = nullptr;
   Index size_ = 0;
 };

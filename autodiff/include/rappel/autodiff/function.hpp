@@ -106,7 +106,9 @@ class Function {
   template <class Points>
   requires(Points::ColsAtCompileTime != 1) Matrix values(const Eigen::MatrixBase<Points>& points) const {
     const Matrix x = points;
-    Matrix result(x.rows(), (x.rows() == 0 ? *this : at(x.row(0).transpose())).num_values());
+    Vector first(x.rows() == 0 ? 0 : x.cols());
+    for (Index i = 0; i < first.size(); ++i) first[i] = x(0, i);
+    Matrix result(x.rows(), (x.rows() == 0 ? *this : at(first)).num_values());
     values_at(x.rows(), {x.data(), static_cast<std::size_t>(x.size())},
               {result.data(), static_cast<std::size_t>(result.size())});
     return result;
@@ -164,7 +166,7 @@ class Function {
   // as numbers, zero or not. Rows (or columns) that share no column (row) are swept together, num_sweeps() in all;
   // of a Hessian, which is symmetric to the bit, fewer (a star colouring). Coloured by ColPack where rappel was
   // built with it, else greedily. Of values by row: see row_jacobian.
-  // (Templates, so that Eigen's sparse code is compiled only where it is used: 0.12 s of 1.44 s for a user's file.)
+  // (Templates, so that Eigen's sparse code is compiled only where it is used; so is row_jacobian.)
   template <class = void>
   SparseMatrix sparse_jacobian(const Vector& x) const;
   template <class = void>
@@ -195,9 +197,10 @@ class Function {
 
   // Of residuals by row (map_rows), k values a row: their derivatives by the parameters that a row depends on,
   // looked up by gather or shared by all rows, L of them: blocks by row, in one pass in lanes.
-  struct RowJacobian {
+  template <class Place>
+  struct RowJacobianOf {
     Matrix values;  // num_rows x k L: of value j by the l-th parameter of the row in column j L + l
-    Eigen::Matrix<Index, Eigen::Dynamic, Eigen::Dynamic> parameters;  // num_rows x L: which parameter that is
+    Eigen::Matrix<Place, Eigen::Dynamic, Eigen::Dynamic> parameters;  // num_rows x L: which parameter that is
 
     // The same as num_values x num_parameters triplets (row, column, value), value j of row r in row
     // j num_rows + r, as in values(): what Eigen::SparseMatrix::setFromTriplets takes. Calls add(row, column, value).
@@ -208,11 +211,13 @@ class Function {
         for (Index r = 0; r < rows; ++r) add(c / width * rows + r, parameters(r, c % width), values(r, c));
     }
   };
+  using RowJacobian = RowJacobianOf<Index>;
   // Throws std::invalid_argument for a Function that is not of rows, and where gather looks up what is no parameter.
-  RowJacobian row_jacobian(const Vector& x) const {
+  template <class Place = Index>
+  RowJacobianOf<Place> row_jacobian(const Vector& x) const {
     const Function f = at(x);
     const Index rows = f.num_rows(), width = f.num_row_parameters();
-    RowJacobian result{Matrix(rows, rows == 0 ? 0 : f.num_values() / rows * width), {}};
+    RowJacobianOf<Place> result{Matrix(rows, rows == 0 ? 0 : f.num_values() / rows * width), {}};
     result.parameters.resize(rows, width);
     f.row_jacobian(span_of(x), {result.values.data(), static_cast<std::size_t>(result.values.size())},
                    {result.parameters.data(), static_cast<std::size_t>(result.parameters.size())});
@@ -307,6 +312,16 @@ std::ostream& operator<<(std::ostream& out, const FunctionStatistics& s);  // a 
 
 namespace detail {
 
+// std::function takes what can be copied; what cannot is shared.
+template <class F>
+auto copyable(F&& f) {
+  using Kept = std::decay_t<F>;
+  if constexpr (std::is_copy_constructible_v<Kept>)
+    return Kept(std::forward<F>(f));
+  else
+    return [kept = std::make_shared<Kept>(std::forward<F>(f))](ExprSpan x) { return (*kept)(x); };
+}
+
 Function record_cost(Index num_parameters, std::function<Expr(ExprSpan)> cost, const RecordOptions& options);
 Function record_values(Index num_parameters, std::function<std::vector<Expr>(ExprSpan)> cost,
                        const RecordOptions& options);
@@ -332,19 +347,16 @@ Expr argument(double preset);  // until `with` gives another
 template <class F>
 requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& cost,
                                                       const RecordOptions& options = {}) {
-  const auto kept = std::make_shared<std::decay_t<F>>(std::forward<F>(cost));
   using Result = std::invoke_result_t<F&, ExprSpan>;
   if constexpr (std::is_same_v<Result, RowValues>)
-    return detail::record_rows(
-        num_parameters, [kept](ExprSpan x) { return (*kept)(x); }, options);
+    return detail::record_rows(num_parameters, detail::copyable(std::forward<F>(cost)), options);
   else if constexpr (std::is_convertible_v<Result, Expr>)
-    return detail::record_cost(
-        num_parameters, [kept](ExprSpan x) -> Expr { return (*kept)(x); }, options);
+    return detail::record_cost(num_parameters, detail::copyable(std::forward<F>(cost)), options);
   else
     return detail::record_values(
         num_parameters,
-        [kept](ExprSpan x) {
-          const auto values = (*kept)(x);
+        [kept = detail::copyable(std::forward<F>(cost))](ExprSpan x) mutable {
+          const auto values = kept(x);
           return std::vector<Expr>(values.begin(), values.end());
         },
         options);

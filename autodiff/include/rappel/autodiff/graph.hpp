@@ -9,10 +9,9 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace rappel {
@@ -70,7 +69,7 @@ class Graph {
   NodeId unstack(NodeId stacked);
   bool is_stacked(NodeId n) const;
   Index num_steps(NodeId stacked) const;
-  const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const { return scan_bodies_.at(n); }
+  const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const;
   bool has_scans() const { return !scan_bodies_.empty(); }
 
   // Uniform values looked up by row, and its reverse, which sums over rows; see ops.def. Operands as there.
@@ -83,7 +82,7 @@ class Graph {
 
   // An operation of the user's; the graph keeps it alive.
   NodeId custom(std::shared_ptr<const detail::CustomOp> op, std::span<const NodeId> operands);  // first result
-  const std::shared_ptr<const detail::CustomOp>& custom_op(NodeId n) const { return custom_ops_.at(n); }
+  const std::shared_ptr<const detail::CustomOp>& custom_op(NodeId n) const;
 
   // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last
   // one outside stands.
@@ -152,8 +151,8 @@ class Graph {
   std::vector<NodeId> constant_nodes_;  // by place
   std::size_t num_found_ = 0;
   std::vector<Index> num_columns_;
-  std::unordered_map<NodeId, std::shared_ptr<const detail::ScanBody>> scan_bodies_;  // by node
-  std::unordered_map<NodeId, std::shared_ptr<const detail::CustomOp>> custom_ops_;   // likewise
+  std::vector<std::pair<NodeId, std::shared_ptr<const detail::ScanBody>>> scan_bodies_;  // in the order of the nodes
+  std::vector<std::pair<NodeId, std::shared_ptr<const detail::CustomOp>>> custom_ops_;   // likewise
   Index num_parameters_ = 0, num_arguments_ = 0;
 };
 

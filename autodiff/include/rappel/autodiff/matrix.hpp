@@ -60,8 +60,9 @@ std::vector<Expr> entries_of(const Eigen::MatrixBase<Derived>& a) {
   return entries;
 }
 
-inline ExprMatrix matrix_of(const Expr* entries, Index rows, Index cols) {
-  return Eigen::Map<const ExprMatrix>(entries, rows, cols);
+template <class Entry>
+Eigen::Matrix<Entry, Eigen::Dynamic, Eigen::Dynamic> matrix_of(const Entry* entries, Index rows, Index cols) {
+  return Eigen::Map<const Eigen::Matrix<Entry, Eigen::Dynamic, Eigen::Dynamic>>(entries, rows, cols);
 }
 
 template <class T>

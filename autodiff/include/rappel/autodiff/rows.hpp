@@ -62,11 +62,17 @@ concept ColumnsPart = (std::is_lvalue_reference_v<T> && ColumnStorage<std::remov
 // an lvalue: it must outlive every Function recorded over it. `Columns::copy` copies, `Columns(std::move(X), y)` takes X.
 class Columns {
  public:
-  Columns() = default;
+  Columns();
+  Columns(const Columns&);
+  Columns(Columns&&) noexcept;
+  Columns& operator=(const Columns&);
+  Columns& operator=(Columns&&) noexcept;
+  ~Columns();
 
   // The columns of the parts, side by side. Throws std::invalid_argument if their numbers of rows differ.
   template <class... Parts>
-  requires(sizeof...(Parts) > 0 && (detail::ColumnsPart<Parts> && ...)) explicit Columns(Parts&&... parts) {
+  requires(sizeof...(Parts) > 0 && (detail::ColumnsPart<Parts> && ...)) explicit Columns(Parts&&... parts)
+      : Columns() {
     (append(std::forward<Parts>(parts)), ...);
   }
 
