@@ -51,6 +51,7 @@ class BodyRun {
         widen_(bound.widen),
         steps_(steps.steps),
         reads_only_rows_(steps.reads_only_rows),
+        floats_(steps.floats),
         left_to_fold_(steps.left_to_fold),
         table_(table),
         stored_(stored),
@@ -76,7 +77,7 @@ class BodyRun {
     packed_ = pack(body_, bound.copies_of_spread, uniforms, workspace.packed);
     if (workspace.chosen.size() < body_.chosen.size()) workspace.chosen.resize(body_.chosen.size());
     for (std::size_t k = 0; k < body_.chosen.size(); ++k)
-      chosen_.emplace_back(body_.chosen[k], bound.chosen_terms[k], bound.chosen_terms[k].steps(num_leaves), uniforms, workspace.chosen[k]);
+      chosen_.emplace_back(body_.chosen[k], bound.chosen_terms[k], bound.chosen_terms[k].steps(num_leaves, nullptr), uniforms, workspace.chosen[k]);
     only_sums_ = std::ranges::all_of(body_.reductions, [](Reduce r) { return r == Reduce::sum; });
   }
 
@@ -129,6 +130,10 @@ class BodyRun {
     double** columns = workspace_.pointers.data() + body_.uniforms.size();
     for (std::size_t c = 0; c < body_.columns.size(); ++c) {
       const ColumnView source = table_.column(body_.columns[c]).from_row(row);
+      if (!floats_.empty() && floats_[c]) {  // for code that knows what stands there
+        columns[c] = reinterpret_cast<double*>(const_cast<float*>(source.floats()));
+        continue;
+      }
       const bool in_place = (padded == rows || reads_only_rows_) && source.doubles() != nullptr;
       columns[c] = in_place ? const_cast<double*>(source.doubles()) : own_block(source, rows, padded, c);
     }
@@ -189,6 +194,7 @@ class BodyRun {
   WideningKernel widen_;
   const std::vector<LeafStep>& steps_;
   bool reads_only_rows_;
+  const std::vector<bool>& floats_;
   const std::vector<SumRange>& left_to_fold_;
   PackedUniforms packed_;
   std::array<const double*, 64> older_;  // sums to which those of the leaf at hand are added, by level

@@ -6,11 +6,18 @@
 
 namespace rappel::detail {
 
-void BoundBody::compile(std::size_t num_leaves) const {
+bool BoundBody::has_floats(const Columns& table, std::vector<bool>& floats) const {
+  const auto is_of_floats = [&](std::uint32_t c) { return table.column(c).floats() != nullptr; };
+  if (std::ranges::none_of(body.columns, is_of_floats)) return false;
+  for (const std::uint32_t c : body.columns) floats.push_back(is_of_floats(c));
+  return true;
+}
+
+BoundBody::Code BoundBody::compile(std::size_t num_leaves, const std::vector<bool>& floats) const {
   constexpr std::size_t cache = std::size_t{1} << 20;
   const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
-  std::unique_ptr<RowMachineCode> code = compile_rows(body, *kernels_, bytes > cache && !in_cache);
-  if (code == nullptr) return;
+  std::unique_ptr<RowMachineCode> code = compile_rows(body, *kernels_, bytes > cache && !in_cache, floats);
+  if (code == nullptr) return {};
   std::vector<LeafStep> steps;
   const auto at = [&](std::size_t step) { return steps_.steps.begin() + static_cast<std::ptrdiff_t>(step); };
   std::size_t next = 0;
@@ -20,8 +27,8 @@ void BoundBody::compile(std::size_t num_leaves) const {
     next = run.last;
   }
   steps.insert(steps.end(), at(next), steps_.steps.end());
-  compiled_->steps = {std::move(steps), left_to_fold(code->runs), code->reads_only_rows};
-  compiled_->code = std::move(code);
+  LeafSteps made{std::move(steps), left_to_fold(code->runs), code->reads_only_rows, code->floats};
+  return {std::move(code), std::move(made)};
 }
 
 std::vector<SumRange> BoundBody::left_to_fold(const std::vector<RowMachineCode::Run>& compiled) const {

@@ -5,7 +5,9 @@
 #include "leaf_lookups.hpp"
 #include "row_compiler.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -30,6 +32,7 @@ struct LeafSteps {
   std::vector<LeafStep> steps;
   std::vector<SumRange> left_to_fold;  // sums that no step adds to those of earlier leaves
   bool reads_only_rows = false;  // that exist: columns need no rows beyond
+  std::vector<bool> floats;      // by column of the body: it is read as floats; empty: none is
 };
 
 // A body bound to the kernels of an instruction set. Once it has run over some leaves, what can be is compiled, with the
@@ -40,7 +43,7 @@ class BoundBody {
       : body(std::move(bound_body)),
         widen(kernels.widen),
         copies_of_spread(kernels.copies_of_spread),
-        steps_{std::move(steps), left_to_fold({})},
+        steps_{std::move(steps), left_to_fold({}), false, {}},
         kernels_(&kernels),
         compiled_(std::make_unique<Compiled>()) {
     constexpr std::size_t some = 64;
@@ -48,17 +51,26 @@ class BoundBody {
     worth_ = when == RowCompilation::off ? std::numeric_limits<std::size_t>::max() : when == RowCompilation::always ? 1 : some;
   }
 
-  // For a run over so many leaves.
-  const LeafSteps& steps(std::size_t num_leaves) const {
+  // For a run over so many leaves of this table; without one, columns are of doubles.
+  const LeafSteps& steps(std::size_t num_leaves, const Columns* table) const {
     constexpr Index usual = 256;  // rows: longer leaves count for more
     const std::size_t as_usual = num_leaves > 1 && body.leaf_rows > usual ? num_leaves * static_cast<std::size_t>(body.leaf_rows / usual) : num_leaves;
     if (compiled_->leaves < worth_ && (compiled_->leaves += as_usual) < worth_) return steps_;
+    std::vector<bool> floats;
+    if (table != nullptr && has_floats(*table, floats)) {
+      const std::lock_guard lock(compiled_->mutex);
+      const auto found = std::ranges::find(compiled_->with_floats, floats, &WithFloats::columns);
+      constexpr std::size_t most = 8;  // more than programs have; others are widened
+      if (found != compiled_->with_floats.end()) return steps_of(found->code);
+      if (compiled_->with_floats.size() < most)
+        return steps_of(compiled_->with_floats.emplace_back(WithFloats{floats, compile(num_leaves, floats)}).code);
+    }
     if (!compiled_->done.load(std::memory_order_acquire)) {
       const std::lock_guard lock(compiled_->mutex);
-      if (!compiled_->done.load(std::memory_order_relaxed)) compile(num_leaves);
+      if (!compiled_->done.load(std::memory_order_relaxed)) compiled_->of_doubles = compile(num_leaves, {});
       compiled_->done.store(true, std::memory_order_release);
     }
-    return compiled_->code == nullptr ? steps_ : compiled_->steps;
+    return steps_of(compiled_->of_doubles);
   }
 
   Body body;
@@ -70,15 +82,26 @@ class BoundBody {
   std::vector<BoundBody> chosen_terms;  // of the body's chosen sums
 
  private:
-  void compile(std::size_t num_leaves) const;
+  struct Code {
+    std::unique_ptr<RowMachineCode> code;  // null: nothing to gain
+    LeafSteps steps;
+  };
+  // By column of the body: those of floats.
+  struct WithFloats {
+    std::vector<bool> columns;
+    Code code;
+  };
+  Code compile(std::size_t num_leaves, const std::vector<bool>& floats) const;
+  const LeafSteps& steps_of(const Code& made) const { return made.code == nullptr ? steps_ : made.steps; }
+  bool has_floats(const Columns& table, std::vector<bool>& floats) const;
   std::vector<SumRange> left_to_fold(const std::vector<RowMachineCode::Run>& compiled) const;
 
   struct Compiled {
     std::atomic<std::size_t> leaves{0};
     std::atomic<bool> done{false};
     std::mutex mutex;
-    std::unique_ptr<RowMachineCode> code;
-    LeafSteps steps;
+    Code of_doubles;                     // once done
+    std::deque<WithFloats> with_floats;  // behind the mutex
   };
   LeafSteps steps_;
   const KernelTable* kernels_;

@@ -170,7 +170,7 @@ class Interpreter final : public Executor {
     workspace.chunk_sums.resize(std::max<std::size_t>(num_chunks, 1) * count);
     double* sums = workspace.chunk_sums.data();
     const auto num_leaves = static_cast<std::size_t>((rows + body.leaf_rows - 1) / body.leaf_rows);
-    const LeafSteps& steps = bound.steps(num_leaves);
+    const LeafSteps& steps = bound.steps(num_leaves, &table);
     std::atomic<std::size_t> next_chunk{0};
     FirstException thrown;
     const auto& scatters = bound.body.calls.scatters;

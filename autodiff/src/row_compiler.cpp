@@ -21,7 +21,7 @@ RowCode arranged(const RowCode& written) {
 
 class MachineCode final : public RowMachineCode {
  public:
-  MachineCode(const Body& body, const KernelTable& kernels, bool fetches_ahead) : to_(1 << 16, Xbyak::AutoGrow) {
+  MachineCode(const Body& body, const KernelTable& kernels, bool fetches_ahead, const std::vector<bool>& of_floats) : to_(1 << 16, Xbyak::AutoGrow) {
     struct Made {
       std::size_t first, last;
       RowCode code;
@@ -34,19 +34,22 @@ class MachineCode final : public RowMachineCode {
       num_instructions += code.values.size() * static_cast<std::size_t>(vectors_at_once(code, Uses(code)));
       if (num_instructions > most_compiled) return;
     }
+    std::vector<bool> in_run(body.steps.size(), false);
+    for (const Made& m : made) std::fill(in_run.begin() + static_cast<std::ptrdiff_t>(m.first), in_run.begin() + static_cast<std::ptrdiff_t>(m.last), true);
+    floats = of_floats;
+    reads_only_rows = true;
+    for (std::size_t i = 0; i < body.steps.size(); ++i)
+      if (!in_run[i]) reads_only_rows = take_away_columns(body, body.steps[i], floats) && reads_only_rows;
+    if (std::ranges::find(floats, true) == floats.end()) floats.clear();
     const int rows_ahead = fetches_ahead ? rows_to_fetch_ahead(body, made.empty() ? 0 : made[0].last - made[0].first) : 0;
     std::vector<std::size_t> entry;
     for (const Made& m : made) {
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunRoutine(to_, body, m.code, rows_ahead, kernels.sum_of_logs).write(pool_of(m.code));
+      RunRoutine(to_, body, m.code, rows_ahead, floats, kernels.sum_of_logs).write(pool_of(m.code));
     }
     if (made.empty()) return;
     to_.readyRE();
-    std::vector<bool> in_run(body.steps.size(), false);
-    for (const Made& m : made) std::fill(in_run.begin() + static_cast<std::ptrdiff_t>(m.first), in_run.begin() + static_cast<std::ptrdiff_t>(m.last), true);
-    reads_only_rows = true;
-    for (std::size_t i = 0; i < body.steps.size(); ++i) reads_only_rows = reads_only_rows && (in_run[i] || reads_no_column(body, body.steps[i]));
     for (std::size_t i = 0; i < made.size(); ++i)
       runs.push_back({made[i].first, made[i].last, reinterpret_cast<BodyKernel>(reinterpret_cast<std::uintptr_t>(to_.getCode() + entry[i]))});
   }
@@ -101,11 +104,20 @@ class MachineCode final : public RowMachineCode {
     return runs;
   }
 
-  static bool reads_no_column(const Body& body, const BodyStep& step) {
-    if (is_body_call(step.op)) return false;
-    for (std::uint32_t k = 0; k < step.count; ++k)
-      if (const std::uint32_t x = body.operands[step.first + k] & ~uniform_bit; x >= body.uniforms.size() && x < body.uniforms.size() + body.columns.size()) return false;
-    return true;
+  // Whether a step reads no column; those that it may read are taken from the list.
+  static bool take_away_columns(const Body& body, const BodyStep& step, std::vector<bool>& list) {
+    if (is_body_call(step.op) || step.kind == StepKind::chosen_sums) {  // their operands stand elsewhere
+      list.assign(list.size(), false);
+      return false;
+    }
+    bool none = true;
+    for (std::uint32_t k = 0; k < step.count; ++k) {
+      const std::uint32_t x = (body.operands[step.first + k] & ~uniform_bit) - static_cast<std::uint32_t>(body.uniforms.size());
+      if (x >= body.columns.size()) continue;
+      if (!list.empty()) list[x] = false;
+      none = false;
+    }
+    return none;
   }
 
   // Whether most operands of a step are results of the steps first .. last - 1.
@@ -128,10 +140,11 @@ class MachineCode final : public RowMachineCode {
 
 }  // namespace
 
-std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead) {
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead,
+                                             const std::vector<bool>& floats) {
   if (kernels.instruction_set != InstructionSet::avx512) return nullptr;
   try {
-    auto code = std::make_unique<MachineCode>(body, kernels, fetches_ahead);
+    auto code = std::make_unique<MachineCode>(body, kernels, fetches_ahead, floats);
     if (code->runs.empty()) return nullptr;
     return code;
   } catch (const Xbyak::Error&) {  // no memory that may be executed
@@ -142,6 +155,6 @@ std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable
 }  // namespace rappel::detail
 #else
 namespace rappel::detail {
-std::unique_ptr<RowMachineCode> compile_rows(const Body&, const KernelTable&, bool) { return nullptr; }
+std::unique_ptr<RowMachineCode> compile_rows(const Body&, const KernelTable&, bool, const std::vector<bool>&) { return nullptr; }
 }  // namespace rappel::detail
 #endif

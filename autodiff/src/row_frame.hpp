@@ -15,10 +15,11 @@
 namespace rappel::detail {
 namespace {
 
-constexpr int row_bytes = 8, vector_bytes = 64, vector_rows = 8;
+constexpr int row_bytes = 8, float_bytes = 4, vector_bytes = 64, vector_rows = 8;
 constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
 
-// Where the generated code finds things. Everything is left to the callee by the calling convention of x86-64 Linux.
+// Where the generated code finds things. `offset` and `end` count bytes of doubles or, where a column is read as floats, of
+// floats. Everything is left to the callee by the calling convention of x86-64 Linux.
 const Xbyak::Reg64 leaf(Xbyak::Operand::RDI), pointers(Xbyak::Operand::R8), offset(Xbyak::Operand::RAX),
     end(Xbyak::Operand::RCX), uniforms(Xbyak::Operand::RDX), blocks(Xbyak::Operand::R10), pool(Xbyak::Operand::R11),
     place(Xbyak::Operand::RSI), whole(Xbyak::Operand::R9), frame(Xbyak::Operand::RBP), stack(Xbyak::Operand::RSP);

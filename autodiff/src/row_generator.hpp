@@ -10,11 +10,14 @@
 namespace rappel::detail {
 namespace {
 
+// Bits by which a number of rows is shifted to be an offset.
+inline int offset_bits(const std::vector<bool>& floats) { return floats.empty() ? 3 : 2; }
+
 class RunGenerator {
  public:
   // Masked: only the rows that exist are read, and added to sums.
   RunGenerator(Xbyak::CodeGenerator& to, const RowTask& task, int width, bool masked)
-      : to_(to), body_(task.body), code_(task.code), width_(width), masked_(masked), values_(to, task, width, masked) {}
+      : to_(to), body_(task.body), code_(task.code), floats_(task.floats), width_(width), masked_(masked), values_(to, task, width, masked) {}
 
   int rows_at_once() const { return width_ * vector_rows; }
   RowRegisters& values() { return values_; }
@@ -30,7 +33,7 @@ class RunGenerator {
   void write_masks() {
     to_.mov(place, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, rows))]);
     to_.mov(whole, offset);
-    to_.shr(whole, 3);
+    to_.shr(whole, offset_bits(floats_));
     to_.sub(place, whole);
     to_.mov(whole, 0);
     to_.cmovl(place, whole);  // by the flags of sub
@@ -329,6 +332,7 @@ class RunGenerator {
   Xbyak::CodeGenerator& to_;
   const Body& body_;
   const RowCode& code_;
+  const std::vector<bool>& floats_;
   int width_;
   bool masked_;
   RowRegisters values_;

@@ -22,6 +22,7 @@ struct RowTask {
   const RowCode& code;
   int rows_ahead;                          // of which columns are fetched: 0 for none
   const std::vector<ValueId>& residents;  // uniform values that stay in registers from one time to the next
+  const std::vector<bool>& floats;        // the body's columns that are read as floats; empty: none
 };
 
 // Registers go to values as they are made; where there is none left, the one whose next use is farthest gives way (Belady 1966), to
@@ -37,6 +38,7 @@ class RowRegisters {
         code_(task.code),
         rows_ahead_(task.rows_ahead),
         residents_(task.residents),
+        floats_(task.floats),
         uses_(code_),
         width_(width),
         masked_(masked),
@@ -103,7 +105,7 @@ class RowRegisters {
     saved_[index(p)] = true;
     const Xbyak::Address to = address(p);
     if (rows_ahead_ > 0 && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
-      to_.prefetchw(to_.ptr[place + offset + rows_ahead_ * row_bytes + p.vector * vector_bytes]);
+      to_.prefetchw(to_.ptr[rows_at(place) + rows_ahead_ * row_bytes + p.vector * vector_bytes]);
     if (result_[p.value] != nullptr && result_[p.value]->first_row > 0 && (masked_ || p.vector == 0)) {
       if (masked_) to_.kandb(has_result_and_exists, has_result, exists(p.vector));
       to_.vmovupd(to | (masked_ ? has_result_and_exists : has_result), zmm(register_[index(p)]));
@@ -178,7 +180,7 @@ class RowRegisters {
 
   // A part that is read this once, from memory; else it is brought to a register.
   bool stays_in_memory(Part p) const {
-    return register_[index(p)] == none && dies(p) && (!is_uniform(code_, p.value) || width_ == 1) && !reads_rows(p);
+    return register_[index(p)] == none && dies(p) && (!is_uniform(code_, p.value) || width_ == 1) && !reads_rows(p) && !is_of_floats(p.value);
   }
   Xbyak::Address read_address(Part p) {
     ++traffic_;
@@ -218,16 +220,30 @@ class RowRegisters {
 
   bool reads_rows(Part p) const { return masked_ && code_.values[p.value].op == MicroOp::load; }
 
+  bool is_of_floats(ValueId n) const {
+    const MicroInstruction& i = code_.values[n];
+    return i.op == MicroOp::load && reads_floats(i.a);
+  }
+  bool reads_floats(std::uint32_t pointer) const {
+    const std::size_t first = body_.uniforms.size();
+    return pointer >= first && pointer < first + floats_.size() && floats_[pointer - first];
+  }
+
+  Xbyak::RegExp rows_at(const Xbyak::Reg64& begin) const { return floats_.empty() ? begin + offset : begin + offset * 2; }
+
   Xbyak::Address at_pointer(std::uint32_t pointer, int vector, bool fetches_ahead) {
     const std::uint32_t first_block = body_.first_block();
     const int shift = vector * vector_bytes;
     if (pointer >= first_block && pointer < first_block + body_.num_blocks)
-      return to_.ptr[blocks + offset + static_cast<int>((pointer - first_block) * block_stride(body_) * row_bytes) + shift];
+      return to_.ptr[rows_at(blocks) + static_cast<int>((pointer - first_block) * block_stride(body_) * row_bytes) + shift];
     if (in_place_ != pointer) to_.mov(place, to_.ptr[pointers + static_cast<int>(pointer) * 8]);
     in_place_ = pointer;
-    if (fetches_ahead)
-      to_.prefetcht0(to_.ptr[place + offset + rows_ahead_ * row_bytes + shift]);
-    return to_.ptr[place + offset + shift];
+    if (reads_floats(pointer)) {
+      if (fetches_ahead && vector % 2 == 0) to_.prefetcht0(to_.ptr[place + offset + rows_ahead_ * float_bytes + shift / 2]);
+      return to_.ptr[place + offset + shift / 2];
+    }
+    if (fetches_ahead) to_.prefetcht0(to_.ptr[rows_at(place) + rows_ahead_ * row_bytes + shift]);
+    return to_.ptr[rows_at(place) + shift];
   }
 
   // Of the caller's: a column, or perhaps a view of parameters.
@@ -264,10 +280,11 @@ class RowRegisters {
 
   void load(int r, Part p) {
     ++traffic_;
-    if (reads_rows(p))
-      to_.vmovupd(zmm(r) | exists(p.vector) | Xbyak::util::T_z, address(p));
+    const Xbyak::Zmm to = reads_rows(p) ? zmm(r) | exists(p.vector) | Xbyak::util::T_z : zmm(r);
+    if (is_of_floats(p.value))
+      to_.vcvtps2pd(to, address(p));
     else
-      to_.vmovupd(zmm(r), address(p));
+      to_.vmovupd(to, address(p));
   }
 
   Xbyak::CodeGenerator& to_;
@@ -275,6 +292,7 @@ class RowRegisters {
   const RowCode& code_;
   int rows_ahead_;
   const std::vector<ValueId>& residents_;
+  const std::vector<bool>& floats_;
   Uses uses_;
   int width_;
   bool masked_;

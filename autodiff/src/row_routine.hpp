@@ -13,8 +13,9 @@ using SumOfLogs = decltype(KernelTable::sum_of_logs);
 // partials of its sums stay in registers meanwhile.
 class RunRoutine {
  public:
-  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead, SumOfLogs sum_of_logs)
-      : to_(to), body_(body), code_(code), rows_ahead_(rows_ahead), sum_of_logs_(sum_of_logs) {}
+  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead, const std::vector<bool>& floats,
+             SumOfLogs sum_of_logs)
+      : to_(to), body_(body), code_(code), rows_ahead_(rows_ahead), floats_(floats), sum_of_logs_(sum_of_logs) {}
 
   void write(const double* constants) {
     to_.push(frame);
@@ -38,17 +39,17 @@ class RunRoutine {
     const std::uint32_t first_row = first_row_of_some();
     const bool all_exist = single && code_.sums.empty() && first_row == 0;
     const std::vector<ValueId> residents = choose_residents();
-    const RowTask task{body_, code_, rows_ahead_, residents};
+    const RowTask task{body_, code_, rows_ahead_, residents, floats_};
     const int width = vectors_at_once(code_, Uses(code_));
     RunGenerator all(to_, task, width, false), last(to_, task, single ? 1 : width, !all_exist);
     all.values().load_residents();
     to_.mov(whole, to_.ptr[leaf + static_cast<int>(all_exist ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
     to_.and_(whole, -all.rows_at_once());
-    to_.shl(whole, 3);
+    to_.shl(whole, offset_bits(floats_));
     if (first_row > 0) set_has_result(0xffu << first_row & 0xffu);
     loop(all, whole, first_row > 0);
     to_.mov(end, to_.ptr[leaf + static_cast<int>(offsetof(Leaf, padded))]);
-    to_.shl(end, 3);
+    to_.shl(end, offset_bits(floats_));
     loop(last, end, first_row > 0);
     store_sums();
     store_logs();
@@ -99,7 +100,7 @@ class RunRoutine {
     for (std::size_t count = 0; count <= candidates.size() && static_cast<int>(count) + 8 <= free; count += 2) {
       const std::vector<ValueId> some(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
       Xbyak::CodeGenerator scratch(1 << 16, Xbyak::AutoGrow);
-      RunGenerator trial(scratch, {body_, code_, rows_ahead_, some}, width, false);
+      RunGenerator trial(scratch, {body_, code_, rows_ahead_, some, floats_}, width, false);
       trial.write();
       if (trial.values().traffic() >= least) continue;
       least = trial.values().traffic();
@@ -135,7 +136,7 @@ class RunRoutine {
     to_.L(next);
     rows.write();
     if (has_later_results) to_.kxnorb(has_result, has_result, has_result);
-    to_.add(offset, rows.rows_at_once() * row_bytes);
+    to_.add(offset, rows.rows_at_once() << offset_bits(floats_));
     to_.cmp(offset, limit);
     to_.jl(next, Xbyak::CodeGenerator::T_NEAR);
     to_.L(done);
@@ -216,6 +217,7 @@ class RunRoutine {
   const Body& body_;
   const RowCode& code_;
   int rows_ahead_;
+  const std::vector<bool>& floats_;  // as in RowTask
   SumOfLogs sum_of_logs_;
 };
 

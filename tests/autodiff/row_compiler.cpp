@@ -15,6 +15,8 @@
 #include <iterator>
 #include <limits>
 #include <random>
+#include <type_traits>
+#include <vector>
 
 using namespace rappel;
 using namespace rappel::test;
@@ -140,26 +142,31 @@ BOOST_AUTO_TEST_CASE(sums_in_memory_have_the_same_bits_compiled) {
 // Behind the last row of each column there may be no memory.
 BOOST_AUTO_TEST_CASE(compiled_rows_read_no_row_beyond_the_last) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const auto guarded = [&](std::size_t rows) {
+  const auto guarded = [&]<class Number>(std::size_t rows, Number) {
     char* const memory = static_cast<char*>(mmap(nullptr, 5 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     BOOST_REQUIRE(memory != MAP_FAILED);
     BOOST_REQUIRE(mprotect(memory + 4 * page, page, PROT_NONE) == 0);
-    return Eigen::Map<Vector>(reinterpret_cast<double*>(memory + 4 * page) - rows, static_cast<Index>(rows));
+    return Eigen::Map<Eigen::VectorX<Number>>(reinterpret_cast<Number*>(memory + 4 * page) - rows, static_cast<Index>(rows));
   };
   for (const std::size_t rows : {1, 8, 9, 31, 33, 232, 300}) {
-    Eigen::Map<Vector> x = guarded(rows), y = guarded(rows);
-    x.setRandom(), y.setRandom();
-    const Columns columns = Columns::from({}, std::vector<const double*>{x.data(), y.data()}, static_cast<Index>(rows));
-    check_same_bits(
-        [&] {
-          return record(2, [&](ExprSpan w) {
-            return sum_over_rows(columns, [&](const Row& row) { return square(exp(w[0] * row[0]) + w[1] - row[1] * row[0]); });
-          });
-        },
-        Vector{{0.5, -0.25}});
-    check_same_bits([&] { return polynomial(columns, 40, false); }, Vector::LinSpaced(40, -1.0, 1.0));
-    for (const auto& column : {x, y})
-      munmap(reinterpret_cast<char*>(const_cast<double*>(column.data()) + rows) - 4 * page, 5 * page);
+    Eigen::Map<Vector> x = guarded(rows, 0.0), y = guarded(rows, 0.0);
+    Eigen::Map<Eigen::VectorXf> z = guarded(rows, 0.0f);
+    x.setRandom(), y.setRandom(), z.setRandom();
+    for (const std::vector<ColumnView>& views : {std::vector<ColumnView>{x.data(), y.data()}, {z.data(), y.data()}, {z.data(), z.data()}}) {
+      const Columns columns = Columns::from({}, views, static_cast<Index>(rows));
+      check_same_bits(
+          [&] {
+            return record(2, [&](ExprSpan w) {
+              return sum_over_rows(columns, [&](const Row& row) { return square(exp(w[0] * row[0]) + w[1] - row[1] * row[0]); });
+            });
+          },
+          Vector{{0.5, -0.25}});
+      check_same_bits([&] { return polynomial(columns, 40, false); }, Vector::LinSpaced(40, -1.0, 1.0));
+    }
+    const auto unmap = [&](const auto& column) {
+      munmap(reinterpret_cast<char*>(const_cast<std::remove_const_t<typename std::decay_t<decltype(column)>::Scalar>*>(column.data()) + rows) - 4 * page, 5 * page);
+    };
+    unmap(x), unmap(y), unmap(z);
   }
 }
 
@@ -176,6 +183,44 @@ BOOST_AUTO_TEST_CASE(random_rows_have_the_same_bits_compiled) {
           });
         },
         p.w);
+  }
+}
+
+// Code reads floats where they stand; what kernels read, too, is widened first.
+BOOST_AUTO_TEST_CASE(columns_of_floats_have_the_bits_of_doubles_compiled) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    const Index features = seed % 7 == 0 ? 120 : 1 + seed % 5;  // so many are the dot of a kernel
+    RowProblem p = row_problem(seed % 2 == 0 ? 1031 : 301, features, seed);
+    const Eigen::MatrixXf X = p.X.cast<float>();
+    const Eigen::VectorXf y = p.y.cast<float>();
+    p.X = X.cast<double>();
+    const auto over = [&](const Columns& columns) {
+      return record(p.w.size(), [&](ExprSpan w) {
+        std::mt19937_64 random(seed);
+        return mean_over_rows(columns, [&](const Row& row) {
+          return square(dot(w.first(features), row.first(features)) - row[features]) + random_row(random, w, row, static_cast<int>(5 + seed));
+        });
+      });
+    };
+    const auto [value, gradient] = [&] {
+      const Compiling off("off");
+      return over(Columns(p.X, p.y)).value_and_gradient(p.w);
+    }();
+    const Compiling always("always");
+    const Function doubles = over(Columns(p.X, p.y));
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < 12; ++i) {  // more than codes are kept for
+      std::vector<ColumnView> views;
+      for (Index j = 0; j < features; ++j)
+        views.push_back(i > 0 && random() % 2 == 0 ? ColumnView(p.X.col(j).data()) : ColumnView(X.col(j).data()));
+      views.push_back(random() % 2 == 0 ? ColumnView(p.y.data()) : ColumnView(y.data()));
+      const Function f = i % 3 == 0 ? over(Columns::from({}, views, p.X.rows())) : doubles.with_columns(Columns::from({}, views, p.X.rows()));
+      const auto [own_value, own_gradient] = f.value_and_gradient(p.w);
+      BOOST_TEST_CONTEXT("seed " << seed << ", mixture " << i) {
+        BOOST_TEST(std::memcmp(&value, &own_value, sizeof value) == 0);
+        BOOST_TEST(same_bits(gradient, own_gradient));
+      }
+    }
   }
 }
 
