@@ -190,17 +190,23 @@ void rows_by_decade(std::vector<Figure>& figures) {
 }
 
 void parameters_by_decade(std::vector<Figure>& figures) {
-  std::printf("\nlogistic cost, 20,000 rows\n%12s %16s\n", "parameters", "ns an entry");
+  std::printf("\nlogistic cost\n%12s %12s %16s %24s\n", "rows", "parameters", "ns an entry", "to read alone, ns");
   std::vector<double> times;
-  for (const Index n : {10, 100, 1000}) {
-    const Matrix X = table_of(20'000, n);
+  const auto time = [&](Index rows, Index n) {
+    const Matrix X = table_of(rows, n);
     const Function f = logistic(Columns(X), 1);
     const Vector w = Vector::LinSpaced(n, -0.1, 0.1);
     Vector gradient(n);
-    times.push_back(1e9 / static_cast<double>(X.size()) * seconds_a_call([&] { f.value_and_gradient(w, gradient); }));
-    std::printf("%12ld %16.3f\n", static_cast<long>(n), times.back());
-  }
+    const double ns = 1e9 / static_cast<double>(X.size());
+    times.push_back(ns * seconds_a_call([&] { f.value_and_gradient(w, gradient); }));
+    const double reading = ns * seconds_a_call([&] { benchmark::DoNotOptimize(read_all(X, 1)); });
+    std::printf("%12ld %12ld %16.3f %24.3f\n", static_cast<long>(rows), static_cast<long>(n), times.back(), reading);
+  };
+  for (const Index n : {10, 100, 1000}) time(20'000, n);
+  time(200'000, 100);
   figures.push_back({"time an entry with 1000 parameters / with 100, 20,000 rows", times[2] / times[1], 1.5});
+  // Both beyond the caches: what is left is the number of parameters.
+  figures.push_back({"time an entry with 1000 parameters / with 100, 20,000,000 entries", times[2] / times[3], 1.5});
 
   std::printf("\nRosenbrock, replayed\n%12s %16s\n", "parameters", "ns a parameter");
   times.clear();
