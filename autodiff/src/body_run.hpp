@@ -130,7 +130,7 @@ class BodyRun {
     double** columns = workspace_.pointers.data() + body_.uniforms.size();
     for (std::size_t c = 0; c < body_.columns.size(); ++c) {
       const ColumnView source = table_.column(body_.columns[c]).from_row(row);
-      if (!floats_.empty() && floats_[c]) {  // for code that knows what stands there
+      if (!floats_.empty() && floats_[c]) {  // the code that alone reads this pointer reads floats
         columns[c] = reinterpret_cast<double*>(const_cast<float*>(source.floats()));
         continue;
       }

@@ -4,20 +4,41 @@
 #include "row_code.hpp"
 #include "scan_run.hpp"
 
+#include <algorithm>
+#include <ranges>
+
 namespace rappel::detail {
 
-bool BoundBody::has_floats(const Columns& table, std::vector<bool>& floats) const {
-  const auto is_of_floats = [&](std::uint32_t c) { return table.column(c).floats() != nullptr; };
-  if (std::ranges::none_of(body.columns, is_of_floats)) return false;
-  for (const std::uint32_t c : body.columns) floats.push_back(is_of_floats(c));
-  return true;
+const BoundBody::Code* BoundBody::with_floats(std::size_t num_leaves, const Columns& table) const {
+  const auto is_of_floats = [&](std::size_t c) { return table.column(body.columns[c]).floats() != nullptr; };
+  const auto all = std::views::iota(std::size_t{0}, body.columns.size());
+  if (std::ranges::none_of(all, is_of_floats)) return nullptr;
+  std::call_once(compiled_->asked, [&] { compiled_->may_be_floats = for_code_alone(body, *kernels_); });
+  const std::vector<bool>& may_be = compiled_->may_be_floats;
+  const auto is_read_so = [&](std::size_t c) { return c < may_be.size() && may_be[c] && is_of_floats(c); };
+  if (std::ranges::none_of(all, is_read_so)) return nullptr;
+  for (std::atomic<const Code*>& place : compiled_->with_floats) {
+    const Code* code = place.load(std::memory_order_acquire);
+    if (code == nullptr) {
+      const std::lock_guard lock(compiled_->mutex);
+      code = place.load(std::memory_order_relaxed);
+      if (code == nullptr) {
+        std::vector<bool> floats;
+        for (const std::size_t c : all) floats.push_back(is_read_so(c));
+        code = &compiled_->owned.emplace_back(compile(num_leaves, floats));
+        place.store(code, std::memory_order_release);
+      }
+    }
+    if (std::ranges::all_of(all, [&](std::size_t c) { return code->steps.floats[c] == is_read_so(c); })) return code;
+  }
+  return nullptr;
 }
 
 BoundBody::Code BoundBody::compile(std::size_t num_leaves, const std::vector<bool>& floats) const {
   constexpr std::size_t cache = std::size_t{1} << 20;
   const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
   std::unique_ptr<RowMachineCode> code = compile_rows(body, *kernels_, bytes > cache && !in_cache, floats);
-  if (code == nullptr) return {};
+  if (code == nullptr) return {nullptr, {{}, {}, false, floats}};
   std::vector<LeafStep> steps;
   const auto at = [&](std::size_t step) { return steps_.steps.begin() + static_cast<std::ptrdiff_t>(step); };
   std::size_t next = 0;
@@ -27,7 +48,7 @@ BoundBody::Code BoundBody::compile(std::size_t num_leaves, const std::vector<boo
     next = run.last;
   }
   steps.insert(steps.end(), at(next), steps_.steps.end());
-  LeafSteps made{std::move(steps), left_to_fold(code->runs), code->reads_only_rows, code->floats};
+  LeafSteps made{std::move(steps), left_to_fold(code->runs), code->reads_only_rows, floats};
   return {std::move(code), std::move(made)};
 }
 

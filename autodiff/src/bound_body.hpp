@@ -5,7 +5,7 @@
 #include "leaf_lookups.hpp"
 #include "row_compiler.hpp"
 
-#include <algorithm>
+#include <array>
 #include <atomic>
 #include <deque>
 #include <limits>
@@ -56,15 +56,8 @@ class BoundBody {
     constexpr Index usual = 256;  // rows: longer leaves count for more
     const std::size_t as_usual = num_leaves > 1 && body.leaf_rows > usual ? num_leaves * static_cast<std::size_t>(body.leaf_rows / usual) : num_leaves;
     if (compiled_->leaves < worth_ && (compiled_->leaves += as_usual) < worth_) return steps_;
-    std::vector<bool> floats;
-    if (table != nullptr && has_floats(*table, floats)) {
-      const std::lock_guard lock(compiled_->mutex);
-      const auto found = std::ranges::find(compiled_->with_floats, floats, &WithFloats::columns);
-      constexpr std::size_t most = 8;  // more than programs have; others are widened
-      if (found != compiled_->with_floats.end()) return steps_of(found->code);
-      if (compiled_->with_floats.size() < most)
-        return steps_of(compiled_->with_floats.emplace_back(WithFloats{floats, compile(num_leaves, floats)}).code);
-    }
+    if (table != nullptr)
+      if (const Code* code = with_floats(num_leaves, *table)) return steps_of(*code);
     if (!compiled_->done.load(std::memory_order_acquire)) {
       const std::lock_guard lock(compiled_->mutex);
       if (!compiled_->done.load(std::memory_order_relaxed)) compiled_->of_doubles = compile(num_leaves, {});
@@ -86,22 +79,22 @@ class BoundBody {
     std::unique_ptr<RowMachineCode> code;  // null: nothing to gain
     LeafSteps steps;
   };
-  // By column of the body: those of floats.
-  struct WithFloats {
-    std::vector<bool> columns;
-    Code code;
-  };
   Code compile(std::size_t num_leaves, const std::vector<bool>& floats) const;
   const LeafSteps& steps_of(const Code& made) const { return made.code == nullptr ? steps_ : made.steps; }
-  bool has_floats(const Columns& table, std::vector<bool>& floats) const;
+  // The code that reads the floats of this table where they stand; null where none does: that of doubles reads them widened.
+  const Code* with_floats(std::size_t num_leaves, const Columns& table) const;
   std::vector<SumRange> left_to_fold(const std::vector<RowMachineCode::Run>& compiled) const;
 
   struct Compiled {
     std::atomic<std::size_t> leaves{0};
     std::atomic<bool> done{false};
     std::mutex mutex;
-    Code of_doubles;                     // once done
-    std::deque<WithFloats> with_floats;  // behind the mutex
+    Code of_doubles;  // once done
+    std::once_flag asked;
+    std::vector<bool> may_be_floats;  // by column; once asked
+    // By mixture of floats and doubles, as they come. Each stands once it is not null; tables of further mixtures are widened.
+    std::array<std::atomic<const Code*>, 8> with_floats{};
+    std::deque<Code> owned;  // behind the mutex
   };
   LeafSteps steps_;
   const KernelTable* kernels_;

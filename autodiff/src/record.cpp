@@ -160,33 +160,31 @@ bool decide(const Expr& condition) {
   return decide(recording, recording.node(condition));
 }
 
-Function record_cost(Index num_parameters, std::function<Expr(ExprSpan)> cost, const RecordOptions& options) {
+Function record_kept(Index num_parameters, std::unique_ptr<KeptCost<Expr>> kept, const RecordOptions& options) {
   return record_any(
       num_parameters,
-      [cost = std::move(cost)](Recording& recording, ExprSpan x) {
-        return std::vector<NodeId>{uniform_node(recording, cost(x))};
+      [cost = std::shared_ptr(std::move(kept))](Recording& recording, ExprSpan x) {
+        return std::vector<NodeId>{uniform_node(recording, (*cost)(x))};
       },
       options, Outputs::value);
 }
 
-Function record_values(Index num_parameters, std::function<std::vector<Expr>(ExprSpan)> cost,
-                       const RecordOptions& options) {
+Function record_kept(Index num_parameters, std::unique_ptr<KeptCost<std::vector<Expr>>> kept, const RecordOptions& options) {
   return record_any(
       num_parameters,
-      [cost = std::move(cost)](Recording& recording, ExprSpan x) {
+      [cost = std::shared_ptr(std::move(kept))](Recording& recording, ExprSpan x) {
         std::vector<NodeId> nodes;
-        for (const Expr& value : cost(x)) nodes.push_back(uniform_node(recording, value));
+        for (const Expr& value : (*cost)(x)) nodes.push_back(uniform_node(recording, value));
         return nodes;
       },
       options, Outputs::values);
 }
 
-Function record_rows(Index num_parameters, std::function<RowValues(ExprSpan)> cost,
-                     const RecordOptions& options) {
+Function record_kept(Index num_parameters, std::unique_ptr<KeptCost<RowValues>> kept, const RecordOptions& options) {
   return record_any(
       num_parameters,
-      [cost = std::move(cost)](Recording& recording, ExprSpan x) {
-        const RowValues rows = cost(x);
+      [cost = std::shared_ptr(std::move(kept))](Recording& recording, ExprSpan x) {
+        const RowValues rows = (*cost)(x);
         const Graph& graph = recording.builder().graph();
         std::vector<NodeId> nodes;
         for (const Expr& e : rows.values()) {

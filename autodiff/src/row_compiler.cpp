@@ -21,7 +21,7 @@ RowCode arranged(const RowCode& written) {
 
 class MachineCode final : public RowMachineCode {
  public:
-  MachineCode(const Body& body, const KernelTable& kernels, bool fetches_ahead, const std::vector<bool>& of_floats) : to_(1 << 16, Xbyak::AutoGrow) {
+  MachineCode(const Body& body, const KernelTable& kernels, bool fetches_ahead, const std::vector<bool>& floats) : to_(1 << 16, Xbyak::AutoGrow) {
     struct Made {
       std::size_t first, last;
       RowCode code;
@@ -34,13 +34,8 @@ class MachineCode final : public RowMachineCode {
       num_instructions += code.values.size() * static_cast<std::size_t>(vectors_at_once(code, Uses(code)));
       if (num_instructions > most_compiled) return;
     }
-    std::vector<bool> in_run(body.steps.size(), false);
-    for (const Made& m : made) std::fill(in_run.begin() + static_cast<std::ptrdiff_t>(m.first), in_run.begin() + static_cast<std::ptrdiff_t>(m.last), true);
-    floats = of_floats;
-    reads_only_rows = true;
-    for (std::size_t i = 0; i < body.steps.size(); ++i)
-      if (!in_run[i]) reads_only_rows = take_away_columns(body, body.steps[i], floats) && reads_only_rows;
-    if (std::ranges::find(floats, true) == floats.end()) floats.clear();
+    const std::vector<bool> alone = columns_for_code_alone(body);
+    reads_only_rows = std::ranges::find(alone, false) == alone.end();
     const int rows_ahead = fetches_ahead ? rows_to_fetch_ahead(body, made.empty() ? 0 : made[0].last - made[0].first) : 0;
     std::vector<std::size_t> entry;
     for (const Made& m : made) {
@@ -52,6 +47,21 @@ class MachineCode final : public RowMachineCode {
     to_.readyRE();
     for (std::size_t i = 0; i < made.size(); ++i)
       runs.push_back({made[i].first, made[i].last, reinterpret_cast<BodyKernel>(reinterpret_cast<std::uintptr_t>(to_.getCode() + entry[i]))});
+  }
+
+  // By column.
+  static std::vector<bool> columns_for_code_alone(const Body& body) {
+    std::vector<bool> alone(body.columns.size(), true);
+    const auto read_by_kernels = [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) take_away_columns(body, body.steps[i], alone);
+    };
+    std::size_t next = 0;
+    for (const auto& [first, last] : runs_of(body)) {
+      read_by_kernels(next, first);
+      next = last;
+    }
+    read_by_kernels(next, body.steps.size());
+    return alone;
   }
 
  private:
@@ -104,20 +114,12 @@ class MachineCode final : public RowMachineCode {
     return runs;
   }
 
-  // Whether a step reads no column; those that it may read are taken from the list.
-  static bool take_away_columns(const Body& body, const BodyStep& step, std::vector<bool>& list) {
-    if (is_body_call(step.op) || step.kind == StepKind::chosen_sums) {  // their operands stand elsewhere
-      list.assign(list.size(), false);
-      return false;
-    }
-    bool none = true;
-    for (std::uint32_t k = 0; k < step.count; ++k) {
-      const std::uint32_t x = (body.operands[step.first + k] & ~uniform_bit) - static_cast<std::uint32_t>(body.uniforms.size());
-      if (x >= body.columns.size()) continue;
-      if (!list.empty()) list[x] = false;
-      none = false;
-    }
-    return none;
+  // Those that a step may read.
+  static void take_away_columns(const Body& body, const BodyStep& step, std::vector<bool>& list) {
+    if (is_body_call(step.op) || step.kind == StepKind::chosen_sums) return list.assign(list.size(), false);  // operands stand elsewhere
+    for (std::uint32_t k = 0; k < step.count; ++k)
+      if (const std::uint32_t x = (body.operands[step.first + k] & ~uniform_bit) - static_cast<std::uint32_t>(body.uniforms.size()); x < list.size())
+        list[x] = false;
   }
 
   // Whether most operands of a step are results of the steps first .. last - 1.
@@ -152,9 +154,15 @@ std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable
   }
 }
 
+std::vector<bool> for_code_alone(const Body& body, const KernelTable& kernels) {
+  if (kernels.instruction_set != InstructionSet::avx512) return {};
+  return MachineCode::columns_for_code_alone(body);
+}
+
 }  // namespace rappel::detail
 #else
 namespace rappel::detail {
 std::unique_ptr<RowMachineCode> compile_rows(const Body&, const KernelTable&, bool, const std::vector<bool>&) { return nullptr; }
+std::vector<bool> for_code_alone(const Body&, const KernelTable&) { return {}; }
 }  // namespace rappel::detail
 #endif

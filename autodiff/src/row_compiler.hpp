@@ -23,7 +23,6 @@ class RowMachineCode {
   };
   std::vector<Run> runs;
   bool reads_only_rows = false;  // that exist: columns need no rows beyond
-  std::vector<bool> floats;      // by column of the body: it is read as floats, not as doubles. Empty: none is
 };
 
 // When bodies are compiled: never, once they have run over some leaves, at once. The environment variable
@@ -33,9 +32,12 @@ RowCompilation row_compilation();
 
 // Null where there is nothing to gain, and where this build, the kernels' instruction set or the system (memory that may be
 // executed) does not let code be made. The code fetches the columns of the next leaf ahead if told so: worth it where the
-// table does not fit the cache. `floats`: by column of the body, which ones are of floats; those that the code alone reads it
-// reads as such. Empty: none.
+// table does not fit the cache. `floats`: by column of the body, which ones it reads as floats, of those that are for_code_alone.
+// Empty: none.
 std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead,
                                              const std::vector<bool>& floats = {});
+
+// By column of the body: whether no kernel reads it where the body is compiled. Empty where it cannot be.
+std::vector<bool> for_code_alone(const Body& body, const KernelTable& kernels);
 
 }  // namespace rappel::detail

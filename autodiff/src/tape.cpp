@@ -99,7 +99,8 @@ double value_and_gradient_once(const std::function<Expr(ExprSpan)>& cost, ConstS
     }
   } catch (const NotOnTape&) {
   }
-  return record_cost(static_cast<Index>(x.size()), cost, {.at = x}).value_and_gradient(x, gradient);
+  auto kept = std::make_unique<KeptCostOf<Expr, std::reference_wrapper<const std::function<Expr(ExprSpan)>>>>(std::cref(cost));
+  return record_kept(static_cast<Index>(x.size()), std::move(kept), {.at = x}).value_and_gradient(x, gradient);
 }
 
 }  // namespace rappel::detail

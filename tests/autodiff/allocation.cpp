@@ -1,5 +1,6 @@
 // A call allocates nothing once the thread's workspace has grown.
 
+#include "autodiff/instruction_sets.hpp"
 #include "autodiff/row_costs.hpp"
 #include "support/count_allocations.hpp"
 
@@ -45,6 +46,20 @@ BOOST_AUTO_TEST_CASE(a_small_function_allocates_nothing_a_call) {
 BOOST_AUTO_TEST_CASE(a_cost_over_rows_allocates_nothing_a_call) {
   const RowProblem p = row_problem(1003, 4);
   BOOST_TEST(allocations_of_ten_calls(recorded(row_costs()[0], p), p.w) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_cost_over_floats_allocates_nothing_a_call_compiled_or_not) {
+  const RowProblem p = row_problem(1003, 4);
+  const Eigen::MatrixXf X = p.X.cast<float>();
+  for (const char* compiler : {"off", "always"}) {
+    const Compiling compiling(compiler);
+    for (const Columns& columns : {Columns(X, p.y), Columns(p.X, Eigen::VectorXf(p.y.cast<float>()))}) {
+      const Function f = record(5, [&](ExprSpan w) {
+        return mean_over_rows(columns, [&](const Row& row) { return softplus(dot(w.first(4), row.first(4)) + w[4] - row[4]); });
+      });
+      BOOST_TEST(allocations_of_ten_calls(f, p.w) == 0);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(values_by_row_allocate_nothing_a_call_where_the_result_is_given) {

@@ -34,6 +34,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_copied_is_kept_alive_and_shared) {
   });
   BOOST_TEST((several.values(Vector{{2.0}}) == Vector{{6.0, 2.0}}));
   BOOST_TEST((several.values(Vector{{4.0}}) == Vector{{12.0, exp(Expr(4.0)).constant()}}));  // recorded anew
+  // A closure of a container of such says that it can be copied.
+  std::vector<std::unique_ptr<double>> factors;
+  factors.push_back(std::make_unique<double>(3.0));
+  const Function of_container = record(1, [factors = std::move(factors)](ExprSpan x) { return *factors[0] * square(x[0]); });
+  BOOST_TEST(of_container.value(Vector{{2.0}}) == 12.0);
   const Function by_row = record(1, [factor = std::make_unique<double>(3.0)](ExprSpan x) {
     return map_rows(Columns(table), [&](const Row& row) { return *factor * x[0] * row[0]; });
   });

@@ -7,6 +7,7 @@
 #include <rappel/autodiff/rows.hpp>
 
 #include <Eigen/SparseCore>
+#include <concepts>
 #include <functional>
 #include <iosfwd>
 #include <map>
@@ -166,7 +167,8 @@ class Function {
   // as numbers, zero or not. Rows (or columns) that share no column (row) are swept together, num_sweeps() in all;
   // of a Hessian, which is symmetric to the bit, fewer (a star colouring). Coloured by ColPack where rappel was
   // built with it, else greedily. Of values by row: see row_jacobian.
-  // (Templates, so that Eigen's sparse code is compiled only where it is used; so is row_jacobian.)
+  // (Templates, so that Eigen's sparse code is compiled only where it is used. So are row_jacobian and what it returns: Place
+  // is Index.)
   template <class = void>
   SparseMatrix sparse_jacobian(const Vector& x) const;
   template <class = void>
@@ -213,7 +215,7 @@ class Function {
   };
   using RowJacobian = RowJacobianOf<Index>;
   // Throws std::invalid_argument for a Function that is not of rows, and where gather looks up what is no parameter.
-  template <class Place = Index>
+  template <std::same_as<Index> Place = Index>
   RowJacobianOf<Place> row_jacobian(const Vector& x) const {
     const Function f = at(x);
     const Index rows = f.num_rows(), width = f.num_row_parameters();
@@ -312,21 +314,35 @@ std::ostream& operator<<(std::ostream& out, const FunctionStatistics& s);  // a 
 
 namespace detail {
 
-// std::function takes what can be copied; what cannot is shared.
-template <class F>
-auto copyable(F&& f) {
-  using Kept = std::decay_t<F>;
-  if constexpr (std::is_copy_constructible_v<Kept>)
-    return Kept(std::forward<F>(f));
-  else
-    return [kept = std::make_shared<Kept>(std::forward<F>(f))](ExprSpan x) { return (*kept)(x); };
-}
+// A cost that a Function keeps. It is never copied or moved: std::function would ask for that.
+template <class Result>
+class KeptCost {
+ public:
+  virtual ~KeptCost() = default;
+  virtual Result operator()(ExprSpan x) = 0;
+};
 
-Function record_cost(Index num_parameters, std::function<Expr(ExprSpan)> cost, const RecordOptions& options);
-Function record_values(Index num_parameters, std::function<std::vector<Expr>(ExprSpan)> cost,
-                       const RecordOptions& options);
-Function record_rows(Index num_parameters, std::function<RowValues(ExprSpan)> cost,
-                     const RecordOptions& options);
+template <class Result, class F>
+class KeptCostOf final : public KeptCost<Result> {
+ public:
+  template <class Given>
+  explicit KeptCostOf(Given&& f) : f_(std::forward<Given>(f)) {}
+  Result operator()(ExprSpan x) override {
+    if constexpr (std::is_convertible_v<std::invoke_result_t<F&, ExprSpan>, Result>) {
+      return f_(x);
+    } else {
+      const auto values = f_(x);
+      return Result(values.begin(), values.end());
+    }
+  }
+
+ private:
+  F f_;
+};
+
+Function record_kept(Index num_parameters, std::unique_ptr<KeptCost<Expr>> cost, const RecordOptions& options);
+Function record_kept(Index num_parameters, std::unique_ptr<KeptCost<std::vector<Expr>>> cost, const RecordOptions& options);
+Function record_kept(Index num_parameters, std::unique_ptr<KeptCost<RowValues>> cost, const RecordOptions& options);
 
 }  // namespace detail
 
@@ -347,19 +363,11 @@ Expr argument(double preset);  // until `with` gives another
 template <class F>
 requires std::invocable<F&, ExprSpan> Function record(Index num_parameters, F&& cost,
                                                       const RecordOptions& options = {}) {
-  using Result = std::invoke_result_t<F&, ExprSpan>;
-  if constexpr (std::is_same_v<Result, RowValues>)
-    return detail::record_rows(num_parameters, detail::copyable(std::forward<F>(cost)), options);
-  else if constexpr (std::is_convertible_v<Result, Expr>)
-    return detail::record_cost(num_parameters, detail::copyable(std::forward<F>(cost)), options);
-  else
-    return detail::record_values(
-        num_parameters,
-        [kept = detail::copyable(std::forward<F>(cost))](ExprSpan x) mutable {
-          const auto values = kept(x);
-          return std::vector<Expr>(values.begin(), values.end());
-        },
-        options);
+  using Given = std::invoke_result_t<F&, ExprSpan>;
+  using Result = std::conditional_t<std::is_same_v<Given, RowValues>, RowValues,
+                                    std::conditional_t<std::is_convertible_v<Given, Expr>, Expr, std::vector<Expr>>>;
+  using Kept = detail::KeptCostOf<Result, std::decay_t<F>>;
+  return detail::record_kept(num_parameters, std::unique_ptr<detail::KeptCost<Result>>(new Kept(std::forward<F>(cost))), options);
 }
 
 namespace detail {

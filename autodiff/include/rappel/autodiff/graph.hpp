@@ -69,7 +69,7 @@ class Graph {
   NodeId unstack(NodeId stacked);
   bool is_stacked(NodeId n) const;
   Index num_steps(NodeId stacked) const;
-  const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const;
+  const std::shared_ptr<const detail::ScanBody>& scan_body(NodeId n) const;  // valid until the next scan is appended
   bool has_scans() const { return !scan_bodies_.empty(); }
 
   // Uniform values looked up by row, and its reverse, which sums over rows; see ops.def. Operands as there.
@@ -82,7 +82,7 @@ class Graph {
 
   // An operation of the user's; the graph keeps it alive.
   NodeId custom(std::shared_ptr<const detail::CustomOp> op, std::span<const NodeId> operands);  // first result
-  const std::shared_ptr<const detail::CustomOp>& custom_op(NodeId n) const;
+  const std::shared_ptr<const detail::CustomOp>& custom_op(NodeId n) const;  // valid until the next one is appended
 
   // Nodes appended from now on were written there; a place inside of Eigen is passed over, so that the last
   // one outside stands.
