@@ -12,6 +12,7 @@
 #include <functional>
 #include <random>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 using namespace rappel;
@@ -188,6 +189,31 @@ BOOST_AUTO_TEST_CASE(replace_doubles_and_are_replaced) {
                          [](const Row& row) { return row["a"]; });
   });
   BOOST_TEST(sum.with_columns(Columns::from({"a"}, {d.y.data()}, 257)).value(Vector(0)) == d.wide_y.sum());
+}
+
+// Their code is made when it is first needed, by whichever thread comes first.
+BOOST_AUTO_TEST_CASE(serve_several_threads_at_once_in_any_mixture) {
+  const Setting compiling("RAPPEL_ROW_COMPILER", "always");
+  const Data d = some_data(300);
+  const Cost& cost = costs[0].cost;
+  const auto [value, gradient] = over(cost, Columns(d.wide_X, d.wide_y)).value_and_gradient(point);
+  const Function shared = over(cost, Columns(d.wide_X, d.wide_y));
+  std::vector<int> differences(4, 0);
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < 4; ++t)
+    threads.emplace_back([&, t, value = value, gradient = gradient] {
+      for (unsigned i = 0; i < 24; ++i) {
+        const unsigned mixture = (i + 7 * t) % 16;  // more than codes are kept for
+        std::vector<ColumnView> views;
+        for (Index j = 0; j < 4; ++j)
+          views.push_back(mixture >> j & 1 ? ColumnView(&d.X(0, j)) : ColumnView(&d.wide_X(0, j)));
+        views.push_back(d.y.data());
+        const auto own = shared.with_columns(Columns::from({}, views, 300)).value_and_gradient(point);
+        differences[t] += own.first != value || !same_bits(own.second, gradient);
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  BOOST_TEST(differences == std::vector<int>(4, 0), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(are_one_table_where_they_are_the_same_and_another_where_they_are_not) {
