@@ -28,13 +28,14 @@ class MachineCode final : public RowMachineCode {
     };
     std::vector<Made> made;
     std::size_t num_instructions = 0;
-    for (const auto& [first, last] : runs_of(body)) {
+    const Runs steps_compiled = runs_of(body);
+    for (const auto& [first, last] : steps_compiled) {
       made.push_back({first, last, arranged(row_code(body, first, last))});
       const RowCode& code = made.back().code;
       num_instructions += code.values.size() * static_cast<std::size_t>(vectors_at_once(code, Uses(code)));
       if (num_instructions > most_compiled) return;
     }
-    const std::vector<bool> alone = columns_for_code_alone(body);
+    const std::vector<bool> alone = columns_for_code_alone(body, steps_compiled);
     reads_only_rows = std::ranges::find(alone, false) == alone.end();
     const int rows_ahead = fetches_ahead ? rows_to_fetch_ahead(body, made.empty() ? 0 : made[0].last - made[0].first) : 0;
     std::vector<std::size_t> entry;
@@ -49,14 +50,16 @@ class MachineCode final : public RowMachineCode {
       runs.push_back({made[i].first, made[i].last, reinterpret_cast<BodyKernel>(reinterpret_cast<std::uintptr_t>(to_.getCode() + entry[i]))});
   }
 
-  // By column.
-  static std::vector<bool> columns_for_code_alone(const Body& body) {
+  using Runs = std::vector<std::pair<std::size_t, std::size_t>>;
+
+  // By column, where these runs are compiled.
+  static std::vector<bool> columns_for_code_alone(const Body& body, const Runs& compiled) {
     std::vector<bool> alone(body.columns.size(), true);
     const auto read_by_kernels = [&](std::size_t first, std::size_t last) {
       for (std::size_t i = first; i < last; ++i) take_away_columns(body, body.steps[i], alone);
     };
     std::size_t next = 0;
-    for (const auto& [first, last] : runs_of(body)) {
+    for (const auto& [first, last] : compiled) {
       read_by_kernels(next, first);
       next = last;
     }
@@ -64,30 +67,10 @@ class MachineCode final : public RowMachineCode {
     return alone;
   }
 
- private:
-  // Where one run is nearly all that is done with a leaf, columns come as fast as it goes through its rows: as far ahead as a part of
-  // the first-level cache holds (of 20 columns, 128 rows ahead take 1.4 times as long as 64, of 11 a tenth longer). Of several runs
-  // one may do little but read its columns, while others leave time to fetch those of the next leaf.
-  static int rows_to_fetch_ahead(const Body& body, std::size_t num_steps_of_first) {
-    constexpr std::size_t cache = 8 * 1024;
-    if (2 * num_steps_of_first <= body.steps.size()) return static_cast<int>(body.leaf_rows);
-    return body.columns.size() * 128 * row_bytes <= cache ? 128 : 64;
-  }
-
-  const double* pool_of(const RowCode& code) {
-    double* const numbers = pools_.emplace_back().reserve(place_of_eight(code, code.eights.size()));
-    numbers[pool_sign] = -0.0;
-    numbers[pool_size] = std::bit_cast<double>(~std::uint64_t{0} >> 1);
-    for (std::size_t k = 0; k < code.constants.size(); ++k)
-      std::fill_n(numbers + place_in_pool(code, k), spreads_constants(code) ? vector_rows : 1, code.constants[k]);
-    for (std::size_t k = 0; k < code.eights.size(); ++k) std::ranges::copy(code.eights[k], numbers + place_of_eight(code, k));
-    return numbers;
-  }
-
   // A long dot over columns is a loop that the kernels have; a run ends somewhere, so that scheduling it stays cheap.
-  static std::vector<std::pair<std::size_t, std::size_t>> runs_of(const Body& body) {
+  static Runs runs_of(const Body& body) {
     constexpr std::uint32_t most_operands = 4096, long_dot = 96, most_sums = most_sums_in_registers, most_sums_in_memory = 192;
-    std::vector<std::pair<std::size_t, std::size_t>> runs;
+    Runs runs;
     std::size_t first = 0;
     std::uint32_t operands = 0, sums = 0;
     const auto finish = [&](std::size_t last) {
@@ -112,6 +95,26 @@ class MachineCode final : public RowMachineCode {
     }
     finish(body.steps.size());
     return runs;
+  }
+
+ private:
+  // Where one run is nearly all that is done with a leaf, columns come as fast as it goes through its rows: as far ahead as a part of
+  // the first-level cache holds (of 20 columns, 128 rows ahead take 1.4 times as long as 64, of 11 a tenth longer). Of several runs
+  // one may do little but read its columns, while others leave time to fetch those of the next leaf.
+  static int rows_to_fetch_ahead(const Body& body, std::size_t num_steps_of_first) {
+    constexpr std::size_t cache = 8 * 1024;
+    if (2 * num_steps_of_first <= body.steps.size()) return static_cast<int>(body.leaf_rows);
+    return body.columns.size() * 128 * row_bytes <= cache ? 128 : 64;
+  }
+
+  const double* pool_of(const RowCode& code) {
+    double* const numbers = pools_.emplace_back().reserve(place_of_eight(code, code.eights.size()));
+    numbers[pool_sign] = -0.0;
+    numbers[pool_size] = std::bit_cast<double>(~std::uint64_t{0} >> 1);
+    for (std::size_t k = 0; k < code.constants.size(); ++k)
+      std::fill_n(numbers + place_in_pool(code, k), spreads_constants(code) ? vector_rows : 1, code.constants[k]);
+    for (std::size_t k = 0; k < code.eights.size(); ++k) std::ranges::copy(code.eights[k], numbers + place_of_eight(code, k));
+    return numbers;
   }
 
   // Those that a step may read.
@@ -156,7 +159,7 @@ std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable
 
 std::vector<bool> for_code_alone(const Body& body, const KernelTable& kernels) {
   if (kernels.instruction_set != InstructionSet::avx512) return {};
-  return MachineCode::columns_for_code_alone(body);
+  return MachineCode::columns_for_code_alone(body, MachineCode::runs_of(body));
 }
 
 }  // namespace rappel::detail
