@@ -91,26 +91,21 @@ class BodyRun {
     const std::size_t count = body_.reductions.size();
     const Index leaf = body_.leaf_rows;
     const auto num_leaves = static_cast<std::size_t>((end_row - first_row + leaf - 1) / leaf);
-    workspace_.levels.resize(count * (static_cast<std::size_t>(std::bit_width(num_leaves)) + 1));
+    workspace_.levels.resize(count * static_cast<std::size_t>(std::bit_width(num_leaves - 1)));
     std::size_t number = 0;
     for (Index row = first_row; row < end_row; row += leaf, ++number) {
-      // The sums of a leaf go to the first level that is free, those of the levels below added one after the other.
+      // The sums of a leaf go to the first level that is free, those of the levels below added one after the other; those of
+      // the last leaf, with all levels that are taken, are the chunk's.
+      const bool last = number + 1 == num_leaves;
       num_older_ = 0;
-      for (; (number >> num_older_ & 1) != 0; ++num_older_) older_[num_older_] = level_sums(num_older_);
-      double* const sums = level_sums(num_older_);
+      std::size_t level = 0;
+      for (; last ? number >> level != 0 : (number >> level & 1) != 0; ++level)
+        if ((number >> level & 1) != 0) older_[num_older_++] = level_sums(level);
+      double* const sums = last ? result : level_sums(level);
       lookups_.row = row - first_row;
       run_leaf(row, std::min(leaf, end_row - row), sums);
-      for (std::size_t level = 0; level < num_older_; ++level)
-        for (const auto& [first, last] : left_to_fold_) fold(older_[level], sums, sums, first, last);
-    }
-    bool started = false;
-    for (std::size_t level = 0; number >> level != 0; ++level) {
-      if ((number >> level & 1) == 0) continue;
-      if (started)
-        fold(level_sums(level), result, result, 0, count);
-      else
-        std::copy_n(level_sums(level), count, result);
-      started = true;
+      for (std::size_t k = 0; k < num_older_; ++k)
+        for (const auto& [first, end] : left_to_fold_) fold(older_[k], sums, sums, first, end);
     }
   }
 

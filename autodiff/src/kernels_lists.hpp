@@ -2,6 +2,7 @@
 // much of the time. Part of kernels_body.hpp: included once by each kernels_*.cpp inside of its unnamed namespace.
 
 // (x1, y1, x2, y2, ..): as many results, one after the other: a result may stand where an operand does that is read no more.
+// Meanwhile fetches the first operand of the next: blocks of long bodies have left the first cache.
 template <class F, bool X, bool Y>
 void list_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const std::uint32_t *operands = leaf.operands + i.first, *results = operands + i.count;
@@ -9,7 +10,10 @@ void list_kernel(const Leaf& leaf, const BodyInstruction& i) {
     const Operand<X> x(leaf, operands[2 * k]);
     const Operand<Y> y(leaf, operands[2 * k + 1]);
     double* out = leaf.pointers[results[k]];
+    const std::uint32_t next = k + 1 < i.num_results ? k + 1 : k;
+    const double* next_x = leaf.pointers[operands[2 * next] & ~uniform_bit];
     for (std::ptrdiff_t r = 0; r < leaf.padded; r += 4 * width) {  // divides the padded rows of every leaf
+      for (int v = 0; v < 4 && X; ++v) __builtin_prefetch(next_x + r + v * width);
       Lanes z[4];
       for (int v = 0; v < 4; ++v) z[v] = F::value(x.at(r + v * width), y.at(r + v * width));
       for (int v = 0; v < 4; ++v) store(out + r + v * width, z[v]);

@@ -381,10 +381,10 @@ class BodyLowering {
 
   // The largest leaf whose blocks and columns fit a quarter of a second-level cache of 1 MB: measured against
   // leaves that fit the first level, a call of a kernel on four times the rows is worth more, and so is a sum that is folded
-  // once for them (bench/derivative_speed). All of it where each leaf has more sums to add than its rows have values.
+  // once for them (bench/derivative_speed). Twice that cache where each leaf has so many sums that they go by it like the blocks do.
   void choose_leaf() {
     const std::size_t values = columns_in_cache() + body_.stored.size() + body_.num_views + body_.num_blocks + 1;
-    const std::size_t cache = (body_.reductions.size() > 16 * values ? 1024 : 256) * 1024, per_row = 8 * values;
+    const std::size_t cache = (body_.reductions.size() > 16 * values ? 2048 : 256) * 1024, per_row = 8 * values;
     body_.leaf_rows = body_.chosen.empty() ? most_leaf_rows : 256;
     while (body_.leaf_rows > 64 && per_row * static_cast<std::size_t>(body_.leaf_rows) > cache) body_.leaf_rows /= 2;
   }
