@@ -144,7 +144,8 @@ class Spreading {
 
   void finish() {
     to_.masks = code_.masks;
-    for (MicroMask& m : to_.masks) m.a = map_[m.a], m.b = map_[m.b];
+    const auto mapped = [&](ValueId n) { return n != no_value ? map_[n] : no_value; };  // of what nothing reads: no_value
+    for (MicroMask& m : to_.masks) m.a = mapped(m.a), m.b = mapped(m.b);
     for (const MicroResult& r : code_.results)
       if (live_[r.value]) to_.results.push_back({map_[r.value], r.pointer, r.is_read, r.first_row});
   }

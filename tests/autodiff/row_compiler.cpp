@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -331,6 +332,27 @@ BOOST_AUTO_TEST_CASE(softmax_of_what_is_not_finite_is_the_same_compiled) {
       }
     }
   }
+}
+
+// The derivative is x kept between -delta and delta, which compiled rows take as such where delta is a number.
+BOOST_AUTO_TEST_CASE(slopes_of_huber_are_the_same_compiled) {
+  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double delta : {1.0, 0.25, 0.0, -1.0, inf})
+    for (const double x : {0.0, -0.0, 0.1, -0.1, 0.25, -0.25, 1.0, -1.0, 1.5, -2.0, 1e300, -1e300, inf, -inf, nan})
+      BOOST_TEST_CONTEXT("delta " << delta << ", x " << x) {
+        const Matrix X = Matrix::Constant(1, 1, x);
+        const auto slope = [&](const char* when) {
+          const Compiling compiling(when);
+          return record(1, [&](ExprSpan w) {
+                   return sum_over_rows(Columns(X), [&](const Row& row) { return huber(row[0] - w[0], delta); });
+                 })
+              .value_and_gradient(Vector{{0.0}})
+              .second;
+        };
+        const Vector kernels = slope("off");
+        BOOST_TEST(same_numbers(kernels, slope("always")));
+        if (delta > 0.0) BOOST_TEST((std::isnan(x) ? std::isnan(kernels[0]) : kernels[0] == -std::clamp(x, -delta, delta)));
+      }
 }
 
 // What the difference from the largest rounds off is large there.
