@@ -63,8 +63,10 @@ class Writer {
         define(step.result, value_of(step));
     }
     settle_results();
-    // Single values that nothing reads have no places of their own: others may stand there, a few rows on.
-    if (of_single_values(body_)) std::erase_if(code_.results, [](const MicroResult& r) { return !r.is_read; });
+    // What nothing reads has no place of its own. Single values: others may stand there, a few rows on. Blocks: to wait on the stack
+    // takes less of the first-level cache, and nothing else has to wait until the place is free.
+    if (of_single_values(body_) || code_.results.size() <= most_on_stack)
+      std::erase_if(code_.results, [](const MicroResult& r) { return !r.is_read; });
     return std::move(code_);
   }
 
@@ -213,6 +215,7 @@ class Writer {
   std::unordered_map<std::uint64_t, ValueId> constants_;
   std::unordered_map<const double*, ValueId> eights_;
   static constexpr std::uint32_t no_pointer = ~std::uint32_t{0};
+  static constexpr std::size_t most_on_stack = 256;  // values: of 64 bytes a vector, so that stacks of threads hold them
   std::vector<std::uint32_t> pointer_;  // by value: where it is a result
 };
 

@@ -60,6 +60,7 @@ struct MicroSum {
 
 struct RowCode {
   std::vector<MicroInstruction> values;  // by ValueId
+  int num_vectors = 1;  // of rows, that are worked on side by side
   std::vector<MicroMask> masks;
   std::vector<double> constants;
   std::vector<std::array<double, 8>> eights;

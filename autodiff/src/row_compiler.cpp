@@ -16,7 +16,14 @@ RowCode arranged(const RowCode& written) {
   const bool holds_less = 2 * (then.in_registers + then.in_memory) < first.in_registers + first.in_memory ||
                           4 * then.late_reads < 3 * first.late_reads;
   const RowCode& code = holds_less ? early : written;
-  return spread_out(code, vectors_at_once(code, Uses(code)));
+  const Uses uses(code);
+  for (const int vectors : {4, 2}) {
+    const auto count = static_cast<std::size_t>(vectors);
+    if (!fit_side_by_side(code, uses, count)) continue;
+    RowCode spread = spread_out(code, vectors);
+    if (stay_side_by_side(spread, count)) return spread;
+  }
+  return spread_out(code, 1);
 }
 
 class MachineCode final : public RowMachineCode {
@@ -32,7 +39,7 @@ class MachineCode final : public RowMachineCode {
     for (const auto& [first, last] : steps_compiled) {
       made.push_back({first, last, arranged(row_code(body, first, last))});
       const RowCode& code = made.back().code;
-      num_instructions += code.values.size() * static_cast<std::size_t>(vectors_at_once(code, Uses(code)));
+      num_instructions += code.values.size() * static_cast<std::size_t>(code.num_vectors);
       if (num_instructions > most_compiled) return;
     }
     const std::vector<bool> alone = columns_for_code_alone(body, steps_compiled);

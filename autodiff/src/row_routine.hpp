@@ -40,7 +40,7 @@ class RunRoutine {
     const bool all_exist = single && code_.sums.empty() && first_row == 0;
     const std::vector<ValueId> residents = choose_residents();
     const RowTask task{body_, code_, rows_ahead_, residents, floats_};
-    const int width = vectors_at_once(code_, Uses(code_));
+    const int width = code_.num_vectors;
     RunGenerator all(to_, task, width, false), last(to_, task, single ? 1 : width, !all_exist);
     all.values().load_residents();
     to_.mov(whole, to_.ptr[leaf + static_cast<int>(all_exist ? offsetof(Leaf, padded) : offsetof(Leaf, rows))]);
@@ -87,7 +87,6 @@ class RunRoutine {
   std::vector<ValueId> choose_residents() const {
     constexpr std::size_t most_values = 400;  // each trial writes them all
     const Uses uses(code_);
-    const int width = vectors_at_once(code_, uses);
     std::vector<ValueId> candidates, best;
     if (of_single_values(body_) || code_.values.size() > most_values) return best;
     const auto num_uses = [&](ValueId n) { return uses.first[n + 1] - uses.first[n]; };
@@ -100,7 +99,7 @@ class RunRoutine {
     for (std::size_t count = 0; count <= candidates.size() && static_cast<int>(count) + 8 <= free; count += 2) {
       const std::vector<ValueId> some(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
       Xbyak::CodeGenerator scratch(1 << 16, Xbyak::AutoGrow);
-      RunGenerator trial(scratch, {body_, code_, rows_ahead_, some, floats_}, width, false);
+      RunGenerator trial(scratch, {body_, code_, rows_ahead_, some, floats_}, code_.num_vectors, false);
       trial.write();
       if (trial.values().traffic() >= least) continue;
       least = trial.values().traffic();

@@ -11,7 +11,7 @@ namespace {
 // one that most waits for.
 class Spreading {
  public:
-  Spreading(const RowCode& code, int num_vectors) : code_(code), issue_(0.5 * num_vectors), size_(static_cast<ValueId>(code.values.size())) {
+  Spreading(const RowCode& code, int num_vectors) : code_(code), num_vectors_(num_vectors), issue_(0.5 * num_vectors), size_(static_cast<ValueId>(code.values.size())) {
     waits_for_.resize(size_);
     place_overwritten();
     find_rest();
@@ -67,6 +67,7 @@ class Spreading {
   void start() {
     to_.constants = code_.constants;
     to_.eights = code_.eights;
+    to_.num_vectors = num_vectors_;
     to_.sums = code_.sums;
     map_.assign(size_, no_value);
     ready_.assign(size_, 0.0);
@@ -151,6 +152,7 @@ class Spreading {
   }
 
   const RowCode& code_;
+  int num_vectors_;
   double issue_;  // cycles between two values: two instructions start in each
   ValueId size_;
   std::vector<std::vector<ValueId>> waits_for_;  // beside the operands

@@ -73,27 +73,38 @@ Waiting most_waiting(const RowCode& code, const Uses& uses) {
   return {most(registers), most(memory), late_reads};
 }
 
-// Loads that are read so often that they should stay in registers.
-std::size_t num_frequent_loads(const RowCode& code, const Uses& uses) {
+// Loads that are read so often that they should stay in registers meanwhile: how many at once at most.
+std::size_t most_frequent_loads(const RowCode& code, const Uses& uses) {
   constexpr std::uint32_t often = 4;
-  std::size_t count = 0;
-  for (ValueId n = 0; n < code.values.size(); ++n)
-    count += code.values[n].op == MicroOp::load && uses.first[n + 1] - uses.first[n] >= often;
-  return count;
+  std::vector<int> change(code.values.size() + 1, 0);
+  for (ValueId n = 0; n < code.values.size(); ++n) {
+    const std::uint32_t first = uses.first[n], last = uses.first[n + 1];
+    if (code.values[n].op != MicroOp::load || last - first < often) continue;
+    ++change[uses.users[first]];
+    --change[uses.users[last - 1]];
+  }
+  int now = 0, most = 0;
+  for (const int c : change) most = std::max(most, now += c);
+  return static_cast<std::size_t>(most);
 }
 
-// Vectors of rows that are worked on side by side: as many as registers nearly hold, but for those of the sums, and as the
-// first-level cache does of what stands in memory. A few values that wait in memory cost less than operations that wait for one another.
-int vectors_at_once(const RowCode& code, const Uses& uses) {
+// Whether so many vectors of rows, 2 or 4, may be worked on side by side: if registers nearly hold them, but for those of the sums, and
+// the first-level cache what stands in memory. A few values that wait in memory cost less than operations that wait for one another.
+bool fit_side_by_side(const RowCode& code, const Uses& uses, std::size_t count) {
   constexpr std::size_t cache = 24 * 1024 / 64;  // vectors
   const Waiting waiting = most_waiting(code, uses);
   const std::size_t alive = waiting.in_registers + 1, registers = num_registers - sums_in_registers(code);
   const std::size_t sums = code.sums.size() - sums_in_registers(code);
-  const std::size_t frequent = num_frequent_loads(code, uses);
-  const auto fit = [&](std::size_t count) {
-    return waiting.in_memory * count + sums <= cache && (frequent == 0 || frequent * count + 8 <= registers);
-  };
-  return alive * 4 <= registers + 20 && fit(4) && registers > 16 ? 4 : alive * 2 <= registers + 8 && fit(2) ? 2 : 1;
+  const bool hold = count == 4 ? alive * 4 <= registers + 20 && registers > 16 : alive * 2 <= registers + 8;
+  return hold && waiting.in_memory * count + sums <= cache;
+}
+
+// Likewise as they are then arranged: a little more waits, and what is loaded often should stay in registers meanwhile.
+bool stay_side_by_side(const RowCode& code, std::size_t count) {
+  const Uses uses(code);
+  const std::size_t alive = most_waiting(code, uses).in_registers + 1, loads = most_frequent_loads(code, uses);
+  const std::size_t registers = num_registers - sums_in_registers(code);
+  return alive * count <= registers + (count == 4 ? 20 : registers) && (loads == 0 || loads * count + 8 <= registers);
 }
 
 }  // namespace
