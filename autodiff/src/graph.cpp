@@ -109,13 +109,16 @@ NodeId Graph::copy(const Graph& from, NodeId n, std::span<const NodeId> map) {
   const Record& record = from.records_[n];
   const std::size_t first = operands_.size();
   detail::make_room(operands_, record.num_operands);
-  operands_.resize(first + record.num_operands);
-  for (std::uint32_t i = 0; i < record.num_operands; ++i)
-    operands_[first + i] = map[from.operands_[record.first_operand + i]];
+  for (std::uint32_t i = 0; i < record.num_operands; ++i) operands_.push_back(map[from.operands_[record.first_operand + i]]);
   return append_record({record.op, record.rate, static_cast<std::uint32_t>(first), record.num_operands, record.payload}, location_);
 }
 
-NodeId Graph::append(Op op, NodeId x) { return append(op, records_[x].rate, {&x, 1}, 1); }
+NodeId Graph::append(Op op, NodeId x) {
+  const std::size_t first = operands_.size();
+  detail::make_room(operands_);
+  operands_.push_back(x);
+  return append_record({op, records_[x].rate, static_cast<std::uint32_t>(first), 1, 1}, location_);
+}
 
 NodeId Graph::append(Op op, NodeId x, NodeId y) {
   const std::array operands = {x, y};
@@ -123,7 +126,8 @@ NodeId Graph::append(Op op, NodeId x, NodeId y) {
   const std::uint16_t rate = of_x == of_y || of_y == 0 ? of_x : of_x == 0 ? of_y : rate_of(op, operands);
   const std::size_t first = operands_.size();
   detail::make_room(operands_, 2);
-  operands_.insert(operands_.end(), operands.begin(), operands.end());
+  operands_.push_back(x);
+  operands_.push_back(y);
   return append_record({op, rate, static_cast<std::uint32_t>(first), 2, 1}, location_);
 }
 

@@ -233,8 +233,8 @@ void UniformScheduler::order_late(UniformSchedule& schedule, std::size_t first_s
   next_.assign(steps.size() + 2, 0);
   for (const std::uint32_t time : latest_) ++next_[time + 1];
   std::partial_sum(next_.begin(), next_.end(), next_.begin());
-  const std::vector<UniformStep> before(steps.begin(), steps.end());
-  for (std::size_t i = 0; i < steps.size(); ++i) steps[next_[latest_[i]]++] = before[i];
+  before_.assign(steps.begin(), steps.end());
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[next_[latest_[i]]++] = before_[i];
 }
 
 // In any order.
@@ -251,8 +251,11 @@ std::uint32_t UniformScheduler::num_operands(NodeId n) const {
 
 void UniformScheduler::operands(NodeId n, std::vector<NodeId>& result) const {
   const Graph& graph = work_.graph;
-  if (const FewOperands few = few_operands(n); few.count > 0) return result.assign(few.node, few.node + few.count);
   result.clear();
+  if (const FewOperands few = few_operands(n); few.count > 0) {
+    for (std::uint32_t k = 0; k < few.count; ++k) result.push_back(few.node[k]);
+    return;
+  }
   for (; terms_[n] > 2; n = graph.operands(n)[second_[n] ? 1 : 0]) result.push_back(graph.operands(n)[second_[n] ? 0 : 1]);
   const auto x = graph.operands(n);
   const bool pairs = commutes(graph.op(n)) || graph.op(n) == Op::dot;

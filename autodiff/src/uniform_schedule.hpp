@@ -93,6 +93,7 @@ class UniformScheduler {
   std::vector<std::uint32_t> widths_;  // by level of the window at hand
   std::vector<Entry> entries_;         // of the window at hand, by level
   std::vector<std::uint32_t> latest_;  // by step of the window at hand
+  std::vector<UniformStep> before_;    // order_late: the steps of the window as they were
   std::vector<std::uint32_t> next_;    // by time of its steps
 };
 
