@@ -192,7 +192,7 @@ class BodyRun {
   const std::vector<bool>& floats_;
   const std::vector<SumRange>& left_to_fold_;
   PackedUniforms packed_;
-  std::array<const double*, 64> older_;  // sums to which those of the leaf at hand are added, by level
+  std::array<const double*, 64> older_;  // sums to which those of the leaf at hand are added, in the order of their levels
   std::size_t num_older_ = 0;
   const Columns& table_;
   double* stored_;  // of this table: columns of stored_length

@@ -4,19 +4,21 @@
 #include "row_code.hpp"
 #include "scan_run.hpp"
 
-#include <algorithm>
-#include <ranges>
 
 namespace rappel::detail {
 
 const BoundBody::Code* BoundBody::with_floats(std::size_t num_leaves, const Columns& table) const {
   const auto is_of_floats = [&](std::size_t c) { return table.column(body.columns[c]).floats() != nullptr; };
-  const auto all = std::views::iota(std::size_t{0}, body.columns.size());
-  if (std::ranges::none_of(all, is_of_floats)) return nullptr;
+  const auto any_column = [&](const auto& is_such) {
+    for (std::size_t c = 0; c < body.columns.size(); ++c)
+      if (is_such(c)) return true;
+    return false;
+  };
+  if (!any_column(is_of_floats)) return nullptr;
   std::call_once(compiled_->asked, [&] { compiled_->may_be_floats = for_code_alone(body, *kernels_); });
   const std::vector<bool>& may_be = compiled_->may_be_floats;
   const auto is_read_so = [&](std::size_t c) { return c < may_be.size() && may_be[c] && is_of_floats(c); };
-  if (std::ranges::none_of(all, is_read_so)) return nullptr;
+  if (!any_column(is_read_so)) return nullptr;
   for (std::atomic<const Code*>& place : compiled_->with_floats) {
     const Code* code = place.load(std::memory_order_acquire);
     if (code == nullptr) {
@@ -24,12 +26,12 @@ const BoundBody::Code* BoundBody::with_floats(std::size_t num_leaves, const Colu
       code = place.load(std::memory_order_relaxed);
       if (code == nullptr) {
         std::vector<bool> floats;
-        for (const std::size_t c : all) floats.push_back(is_read_so(c));
+        for (std::size_t c = 0; c < body.columns.size(); ++c) floats.push_back(is_read_so(c));
         code = &compiled_->owned.emplace_back(compile(num_leaves, floats));
         place.store(code, std::memory_order_release);
       }
     }
-    if (std::ranges::all_of(all, [&](std::size_t c) { return code->steps.floats[c] == is_read_so(c); })) return code;
+    if (!any_column([&](std::size_t c) { return code->steps.floats[c] != is_read_so(c); })) return code;
   }
   return nullptr;
 }

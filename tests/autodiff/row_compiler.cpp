@@ -17,6 +17,7 @@
 #include <limits>
 #include <random>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace rappel;
@@ -353,6 +354,27 @@ BOOST_AUTO_TEST_CASE(slopes_of_huber_are_the_same_compiled) {
         BOOST_TEST(same_numbers(kernels, slope("always")));
         if (delta > 0.0) BOOST_TEST((std::isnan(x) ? std::isnan(kernels[0]) : kernels[0] == -std::clamp(x, -delta, delta)));
       }
+}
+
+// Nor does a bound of 0 lose the sign of the zero that is its factor.
+BOOST_AUTO_TEST_CASE(signs_of_zero_bounds_are_the_same_compiled) {
+  const Matrix X = Matrix::Constant(40, 1, 5.0);
+  for (const auto& [bound, factor] : {std::pair{0.0, 0.0}, {0.0, -0.0}, {-0.0, 0.0}, {-0.0, -0.0}}) {
+    const auto values = [&](const char* when) {
+      const Compiling compiling(when);
+      return record(
+                 1,
+                 [&](ExprSpan w) {
+                   return map_rows(Columns(X), [&](const Row& row) {
+                     const Expr x = w[0] * row[0];
+                     return 1.0 / select(abs(x) <= bound, x, factor * sign(x));
+                   });
+                 },
+                 {.exact_zeros = true})
+          .values(Vector{{1.0}});
+    };
+    BOOST_TEST(same_bits(values("off"), values("always")), "bound " << bound << ", factor " << factor);
+  }
 }
 
 // What the difference from the largest rounds off is large there.
