@@ -96,16 +96,16 @@ class BodyRun {
     for (Index row = first_row; row < end_row; row += leaf, ++number) {
       // The sums of a leaf go to the first level that is free, those of the levels below added one after the other; those of
       // the last leaf, with all levels that are taken, are the chunk's.
-      const bool last = number + 1 == num_leaves;
+      const bool is_last = number + 1 == num_leaves;
       num_older_ = 0;
       std::size_t level = 0;
-      for (; last ? number >> level != 0 : (number >> level & 1) != 0; ++level)
+      for (; is_last ? number >> level != 0 : (number >> level & 1) != 0; ++level)
         if ((number >> level & 1) != 0) older_[num_older_++] = level_sums(level);
-      double* const sums = last ? result : level_sums(level);
+      double* const sums = is_last ? result : level_sums(level);
       lookups_.row = row - first_row;
       run_leaf(row, std::min(leaf, end_row - row), sums);
       for (std::size_t k = 0; k < num_older_; ++k)
-        for (const auto& [first, end] : left_to_fold_) fold(older_[k], sums, sums, first, end);
+        for (const auto& [first, last] : left_to_fold_) fold(older_[k], sums, sums, first, last);
     }
   }
 

@@ -4,7 +4,6 @@
 #include "row_code.hpp"
 #include "scan_run.hpp"
 
-
 namespace rappel::detail {
 
 const BoundBody::Code* BoundBody::with_floats(std::size_t num_leaves, const Columns& table) const {

@@ -165,6 +165,14 @@ T huber_value(const T& x, const T& delta) {
   return select(size <= delta, (T(0.5) * x) * x, delta * (size - T(0.5) * delta));
 }
 
+// x where |x| <= delta, else delta sign(x): x between -delta and delta, unless delta is negative or NaN. least and most give their second
+// operand where it is NaN, or where both are zeros.
+template <class T>
+T huber_slope_value(const T& x, const T& delta) {
+  const T beyond = select(x > T(0.0), delta, select(x < T(0.0), -delta, delta * x));
+  return select(T(0.0) <= delta, most(-delta, least(delta, x)), beyond);
+}
+
 // NaN if an operand is; y where they are equal.
 template <class T>
 T maximum(const T& x, const T& y) {

@@ -210,11 +210,8 @@ class Interpreter final : public Executor {
     thrown.rethrow();
     for (std::size_t s = 0; s < scatters.size(); ++s)
       std::fill(shared.sums[s] + shared.begun[s], shared.sums[s] + scatters[s].places.count, 0.0);
-    if (num_chunks == 1)
-      for (std::size_t i = 0; i < count; ++i) uniforms[body.targets[i]] = sums[i];
-    else
-      for (std::size_t i = 0; i < count; ++i)
-        uniforms[body.targets[i]] = fold_chunks(body.reductions[i], sums + i, count, num_chunks);
+    for (std::size_t i = 0; i < count; ++i)
+      uniforms[body.targets[i]] = num_chunks == 1 ? sums[i] : fold_chunks(body.reductions[i], sums + i, count, num_chunks);
   }
 
   // Pairwise by number.

@@ -2,7 +2,7 @@
 // much of the time. Part of kernels_body.hpp: included once by each kernels_*.cpp inside of its unnamed namespace.
 
 // (x1, y1, x2, y2, ..): as many results, one after the other: a result may stand where an operand does that is read no more.
-// Meanwhile fetches the first operand of the next: blocks of long bodies have left the first cache.
+// Meanwhile fetches the first operand of the next: blocks of long bodies have left the first cache (bench: 0.97 of a mixture's time, d 64).
 template <class F, bool X, bool Y>
 void list_kernel(const Leaf& leaf, const BodyInstruction& i) {
   const std::uint32_t *operands = leaf.operands + i.first, *results = operands + i.count;

@@ -99,43 +99,13 @@ class Writer {
     return found->second;
   }
 
-  // Of a truth value that a comparison of this run gave, 1 or 0: its mask.
+  // Of a truth value that a comparison of this run gave, 1 or 0: its mask, if what it compares can still be read.
   std::optional<std::uint32_t> mask_of(const Micro& x) const {
     if (x.writer == nullptr) return std::nullopt;
     const MicroInstruction& i = code_.values[x.id];
-    return i.op == MicroOp::select && is_constant(i.b, 1.0) && is_constant(i.c, 0.0) ? std::optional(i.a) : std::nullopt;
-  }
-  bool can_be_read(std::uint32_t mask) const { return still_stands(code_.masks[mask].a) && still_stands(code_.masks[mask].b); }
-
-  // Of select(|x| <= c, x, c sign(x)) for a number c > 0, which is huber's derivative: c, between which and -c it keeps x,
-  // with the same bits. (Of 0 the signs of both would count.)
-  std::optional<double> bound_of_clamp(std::uint32_t mask, const Micro& x, const Micro& y) const {
-    if (x.writer == nullptr || y.writer == nullptr) return std::nullopt;
-    const MicroMask& m = code_.masks[mask];
-    const MicroInstruction &size = code_.values[m.a], &bound = code_.values[m.b];
-    if (m.op != MaskOp::less_equal || size.op != MicroOp::abs || size.a != x.id || bound.op != MicroOp::constant) return std::nullopt;
-    const double c = code_.constants[bound.a];
-    if (!(c > 0.0)) return std::nullopt;
-    ValueId sign = y.id;
-    if (const MicroInstruction& i = code_.values[sign]; i.op == MicroOp::mul && is_constant(i.a, c))
-      sign = i.b;
-    else if (i.op == MicroOp::mul && is_constant(i.b, c))
-      sign = i.a;
-    else if (c != 1.0)
-      return std::nullopt;
-    return is_sign_of(sign, x.id) ? std::optional(c) : std::nullopt;
-  }
-
-  // As formulas::sign_op has it.
-  bool is_sign_of(ValueId n, ValueId x) const {
-    const auto is_select = [&](ValueId v, double number) {
-      const MicroInstruction& i = code_.values[v];
-      return i.op == MicroOp::select && code_.masks[i.a].op == MaskOp::less && is_constant(i.b, number);
-    };
-    if (!is_select(n, 1.0) || !is_select(code_.values[n].c, -1.0)) return false;
-    const MicroInstruction &outer = code_.values[n], &inner = code_.values[outer.c];
-    const MicroMask &positive = code_.masks[outer.a], &negative = code_.masks[inner.a];
-    return is_constant(positive.a, 0.0) && positive.b == x && negative.a == x && is_constant(negative.b, 0.0) && inner.c == x;
+    if (i.op != MicroOp::select || !is_constant(i.b, 1.0) || !is_constant(i.c, 0.0)) return std::nullopt;
+    const MicroMask& mask = code_.masks[i.a];
+    return still_stands(mask.a) && still_stands(mask.b) ? std::optional(i.a) : std::nullopt;
   }
 
   // Of op(x): x; else no_value. Only of this step: where an earlier one read x another value may stand now.
@@ -307,7 +277,7 @@ Micro select(const MicroCondition& c, const Micro& x, const Micro& y) {
 #define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(positive_part) F(rint) F(cube)
 #define RAPPEL_ROW_CODE_BINARY(F)                                                                         \
   F(softplus) F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \
-  F(logical_and) F(logical_or) F(huber)
+  F(logical_and) F(logical_or) F(huber) F(huber_slope)
 
 bool has_formula(Op op) {
   switch (op) {
@@ -369,10 +339,7 @@ Micro Writer::value_of(const BodyStep& step) {
     }
     case Op::select: {
       const Micro c = operand(step, 0), x = operand(step, 1), y = operand(step, 2);
-      if (const auto mask = mask_of(c)) {
-        if (const auto bound = bound_of_clamp(*mask, x, y)) return most(Micro(-*bound), least(Micro(*bound), x));
-        if (can_be_read(*mask)) return select({this, *mask, false}, x, y);
-      }
+      if (const auto mask = mask_of(c)) return select({this, *mask, false}, x, y);
       return select(c == Micro(0.0), y, x);
     }
     case Op::sum:

@@ -116,10 +116,6 @@ void UniformCoder::add_group(std::span<NodeId> members, std::vector<UniformInstr
     add_run(op, first, length, run_places_[i]);
   }
   for (const NodeId n : members) {
-    if (const auto few = scheduler_.few_operands(n); few.count > 0) {
-      for (std::uint32_t k = 0; k < few.count; ++k) has_read(few.node[k], instructions.size());
-      continue;
-    }
     scheduler_.operands(n, operands_of_member_);
     for (const NodeId x : operands_of_member_) has_read(x, instructions.size());
   }

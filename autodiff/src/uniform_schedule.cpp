@@ -67,8 +67,12 @@ std::uint32_t mix(std::uint32_t h) {
 // loop by hand against 2.2), whatever is added to the table.
 std::uint32_t number_in_roles(Op op) {
   const auto number = static_cast<std::uint32_t>(op);
-  if (op == Op::positive_part || op == Op::shares) return number + (1u << 16);
-  return number - (op > Op::positive_part ? 1 : 0) - (op > Op::shares ? 1 : 0);
+  std::uint32_t before = 0;
+  for (const Op added : {Op::positive_part, Op::huber_slope, Op::shares}) {
+    if (op == added) return number + (1u << 16);
+    before += op > added ? 1 : 0;
+  }
+  return number - before;
 }
 
 }  // namespace

@@ -335,10 +335,10 @@ BOOST_AUTO_TEST_CASE(softmax_of_what_is_not_finite_is_the_same_compiled) {
   }
 }
 
-// The derivative is x kept between -delta and delta, which compiled rows take as such where delta is a number.
+// x between -delta and delta, in compiled rows as in kernels; of a NaN NaN, and of a negative delta what the formula has.
 BOOST_AUTO_TEST_CASE(slopes_of_huber_are_the_same_compiled) {
   constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-  for (const double delta : {1.0, 0.25, 0.0, -1.0, inf})
+  for (const double delta : {1.0, 0.25, 0.0, -0.0, -1.0, inf, nan})
     for (const double x : {0.0, -0.0, 0.1, -0.1, 0.25, -0.25, 1.0, -1.0, 1.5, -2.0, 1e300, -1e300, inf, -inf, nan})
       BOOST_TEST_CONTEXT("delta " << delta << ", x " << x) {
         const Matrix X = Matrix::Constant(1, 1, x);
@@ -352,7 +352,8 @@ BOOST_AUTO_TEST_CASE(slopes_of_huber_are_the_same_compiled) {
         };
         const Vector kernels = slope("off");
         BOOST_TEST(same_numbers(kernels, slope("always")));
-        if (delta > 0.0) BOOST_TEST((std::isnan(x) ? std::isnan(kernels[0]) : kernels[0] == -std::clamp(x, -delta, delta)));
+        const double expected = delta < 0.0 ? (x > 0.0 ? delta : x < 0.0 ? -delta : delta * x) : std::clamp(x, -delta, delta);
+        BOOST_TEST((std::isnan(x) || std::isnan(delta) ? std::isnan(kernels[0]) : kernels[0] == -expected));
       }
 }
 
