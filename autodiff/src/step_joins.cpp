@@ -290,8 +290,16 @@ class OverlappingLists {
 // Whether sums of logarithms find registers beside all others that compiled rows hold there.
 bool hold_logs(const std::vector<Draft>& drafts) {
   std::size_t places = 0;
-  for (const Draft& d : drafts)
-    if (d.results.empty() && d.sums.size() <= most_sums_in_registers) places += is_sum_of_logs(d.kind) ? places_of_logs : d.sums.size();
+  std::map<std::vector<NodeId>, std::size_t> joined;  // by the list of several factors: the sums of all, which become one step
+  for (const Draft& d : drafts) {
+    if (!d.results.empty() || d.sums.size() > most_sums_in_registers) continue;
+    if (is_list_of_products(d))
+      joined[{d.operands.begin() + 2, d.operands.end()}] += d.sums.size();
+    else
+      places += is_sum_of_logs(d.kind) ? places_of_logs : d.sums.size();
+  }
+  for (const auto& [list, sums] : joined)
+    if (sums <= most_sums_in_registers) places += sums;
   return places <= most_sums_in_registers;
 }
 
