@@ -1,5 +1,6 @@
 #include "random_graphs.hpp"
 
+#include <algorithm>
 #include <random>
 
 namespace rappel::test {
@@ -131,6 +132,14 @@ class Maker {
 
 RandomGraph random_graph(unsigned seed, const RandomGraphOptions& options) {
   return Maker(seed, options).make();
+}
+
+bool reads_sign_of_nan(const Graph& graph, const std::vector<std::vector<double>>& values) {
+  for (NodeId n = 0; n < static_cast<NodeId>(graph.size()); ++n)
+    if (graph.op(n) == Op::copysign &&
+        std::ranges::any_of(values[graph.operands(n)[1]], [](double sign) { return std::isnan(sign); }))
+      return true;
+  return false;
 }
 
 }  // namespace rappel::test

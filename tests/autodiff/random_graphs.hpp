@@ -25,6 +25,10 @@ struct RandomGraph {
 // Of two parameters and a table of two columns; the last nodes are its outputs.
 RandomGraph random_graph(unsigned seed, const RandomGraphOptions& options);
 
+// Whether a copysign takes the sign of a NaN, which no operation defines: compilers order operands as they like, and -1 * x
+// becomes -x. `values` are those of evaluate_nodes.
+bool reads_sign_of_nan(const Graph& graph, const std::vector<std::vector<double>>& values);
+
 // NaNs are all the same.
 inline bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) ||

@@ -113,6 +113,7 @@ BOOST_AUTO_TEST_CASE(any_operation_equals_its_graph) {
   for (const bool total : {false, true})
     for (unsigned seed = 0; seed < 1000; ++seed) {
       const auto [random, x] = random_point(seed, {.total = total});
+      if (reads_sign_of_nan(random.traced.graph, evaluate_nodes(random.traced.graph, random.inputs))) continue;
       const auto cost = [&traced = random.traced](ExprSpan p) { return sum_of_outputs(traced, p); };
       const auto [value, gradient] = value_and_gradient(cost, x);
       const auto [expected, expected_gradient] = record(4, cost, {.at = x}).value_and_gradient(x);
