@@ -348,6 +348,18 @@ BOOST_AUTO_TEST_CASE(no_root_is_nan_and_diagnosis_says_so) {
   BOOST_TEST((d.hint.find("did not converge") != std::string::npos), d.hint);
 }
 
+// It would have to be run anew where a branch turns, and is gone by then.
+BOOST_AUTO_TEST_CASE(an_equation_or_a_cost_that_branches_is_refused) {
+  const auto branches = [](ExprSpan z, ExprSpan t) -> Expr {
+    if (z[0] < t[0]) return square(z[0]);
+    return square(z[0] - t[0]);
+  };
+  check_refused([&] { record(1, [&](ExprSpan t) { return argmin(branches, 0.0, t); }).value(Vector{{0.7}}); },
+                {"argmin: f branches on values", "select"});
+  check_refused([&] { record(1, [&](ExprSpan t) { return root(branches, 0.0, t); }).value(Vector{{0.7}}); },
+                {"root: f branches on values", "select"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace rappel::test

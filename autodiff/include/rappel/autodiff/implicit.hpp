@@ -33,7 +33,7 @@ auto joined(F& f, Index num_unknowns) {
 // Expr) as unknowns. f is recorded once and sees theta as symbols of its own: what else it uses of the cost around
 // it must come by theta. Where Newton's method does not converge or the Jacobian is singular, z is NaN, and
 // `diagnose` names it. Derivatives of every order are exact at z: dz = -(df/dz)^-1 df/dtheta dtheta (the implicit
-// function theorem), whatever way the solver took. Throws std::invalid_argument for another number of equations.
+// function theorem), whatever way the solver took. Throws std::invalid_argument for another number of equations, and where f branches.
 template <class F>
 requires std::invocable<F&, ExprSpan, ExprSpan> std::vector<Expr> root(F&& f, const Vector& start, ExprSpan theta,
                                                                        const ImplicitOptions& options = {},
