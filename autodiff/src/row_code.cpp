@@ -7,7 +7,7 @@
 namespace rappel::detail {
 namespace {
 
-// The formulas that need nothing but what stands above.
+// The formulas that need nothing but what row_writer.hpp has.
 #define RAPPEL_ROW_CODE_UNARY(F) F(neg) F(square) F(sqrt) F(exp) F(abs) F(sign) F(exp_neg_abs) F(logical_not) F(positive_part) F(rint) F(cube)
 #define RAPPEL_ROW_CODE_BINARY(F)                                                                         \
   F(softplus) F(sigmoid) F(sigmoid_slope) F(add) F(sub) F(mul) F(div) F(min) F(max) F(less) F(less_equal) F(equal)    \

@@ -287,10 +287,10 @@ class OverlappingLists {
   std::map<std::size_t, Draft> made_;  // by the step that they follow
 };
 
-// Whether sums of logarithms find registers beside all others that compiled rows hold there.
+// Whether sums of logarithms find registers beside all others that compiled rows hold there: not those of one list that are too many.
 bool hold_logs(const std::vector<Draft>& drafts) {
   std::size_t places = 0;
-  std::map<std::vector<NodeId>, std::size_t> joined;  // by the list of several factors: the sums of all, which become one step
+  std::map<std::vector<NodeId>, std::size_t> joined;  // by the list: the sums of all, which become one step
   for (const Draft& d : drafts) {
     if (!d.results.empty() || d.sums.size() > most_sums_in_registers) continue;
     if (is_list_of_products(d))

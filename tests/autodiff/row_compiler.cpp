@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(slopes_of_huber_are_the_same_compiled) {
       }
 }
 
-// Nor does a bound of 0 lose the sign of the zero that is its factor.
+// A bound of 0 does not lose the sign of the zero that is its factor.
 BOOST_AUTO_TEST_CASE(signs_of_zero_bounds_are_the_same_compiled) {
   const Matrix X = Matrix::Constant(40, 1, 5.0);
   for (const double bound : {0.0, -0.0})
