@@ -77,9 +77,9 @@ std::vector<Expr> implicit(std::string name, const Function& equations, Newton n
 
 // The callable that f was recorded from ends with the call of root or argmin: it cannot be run anew where a branch turns.
 // A Function that was just recorded without a point says its number of values unless it branches.
-Index num_values_of(const char* what, const Function& f) {
+void refuse_branches(const char* what, const Function& f) {
   try {
-    return f.num_values();
+    f.num_values();
   } catch (const std::invalid_argument&) {
     throw std::invalid_argument(std::string(what) +
                                 ": f branches on values; write select(condition, a, b) instead of if, ?:, && and ||");
@@ -100,14 +100,15 @@ void check(const char* what, Index unknowns, Index equations, const ImplicitOpti
 
 std::vector<Expr> root(const Function& equations, ConstSpan start, ExprSpan theta, const ImplicitOptions& options,
                        Location at) {
-  check("root", static_cast<Index>(start.size()), num_values_of("root", equations), options);
+  refuse_branches("root", equations);
+  check("root", static_cast<Index>(start.size()), equations.num_values(), options);
   return implicit("root", equations, {{start.begin(), start.end()}, options.max_iterations, {}, {}, {}}, theta, at);
 }
 
 std::vector<Expr> argmin(const Function& cost, ConstSpan start, ExprSpan theta, const ImplicitOptions& options,
                          Location at) {
   const auto n = static_cast<Index>(start.size());
-  num_values_of("argmin", cost);
+  refuse_branches("argmin", cost);
   check("argmin", n, n, options);
   const Function equations = first_outputs(cost.gradient(), n, n + theta.size());
   return implicit("argmin", equations, {{start.begin(), start.end()}, options.max_iterations, cost, {}, {}}, theta, at);
