@@ -60,7 +60,7 @@ void dot_kernel(const Leaf& leaf, const BodyInstruction& i) {
 
 // The operands at the same place of the next leaf are asked for ahead: a leaf of many columns is too short
 // for the processor's own prefetching.
-inline void ask_for_next_leaf(const Leaf& leaf, const double* p) { __builtin_prefetch(p + leaf.padded); }
+inline void ask_for_next_leaf(const Leaf& leaf, const double* p) { __builtin_prefetch(p + leaf.padded, 0, 2); }
 
 // Every pair has a uniform first operand, spread over the strip once; the second may vary or not.
 template <int Strip, bool Columns>

@@ -138,7 +138,7 @@ double linear_best_wide(const LinearData& data, Vector& gradient) {
       Lanes g0 = into[0], g1 = into[1], g2 = into[2], g3 = into[3];
       for (Index r = 0; r < rows; r += width) {
         const Lanes residual = load(z + r);
-        for (Index t = 0; t < tile && r % 8 == 0; ++t) __builtin_prefetch(x + t * stride + r + block);
+        for (Index t = 0; t < tile && r % 8 == 0; ++t) __builtin_prefetch(x + t * stride + r + block, 0, 2);
         g0 += residual * load(x + r);
         g1 += residual * load(x + stride + r);
         g2 += residual * load(x + 2 * stride + r);
