@@ -186,7 +186,12 @@ class Edges {
 
   // 2 x of a square: zbar is doubled, exactly. Many squares that are added up share it.
   Expr times(const Expr& zbar, const Expr& partial) const {
-    if (partial.is_constant()) return partial.constant() == 0.0 ? Expr(0.0) : zbar * partial;
+    if (partial.is_constant()) {
+      const double c = partial.constant();
+      if (c == 1.0) return zbar;  // of each addition
+      if (c == -1.0) return -zbar;
+      return c == 0.0 ? Expr(0.0) : zbar * partial;
+    }
     const NodeId n = recording_.node(partial);
     if (graph_.op(n) != Op::mul) return zbar * partial;
     const NodeId x = graph_.operands(n)[0], y = graph_.operands(n)[1];

@@ -50,6 +50,7 @@ class FuseProducts {
         uses_(detail::large_array<std::uint32_t>(size_, 0)) {
     copy_row_sets(graph_, to_);
     to_.reserve(graph_.size());
+    detail::reserve_large(pool_, size_);
     for (const NodeId n : traced.outputs) uses_[n] += 2;
     for (const Guard& g : traced.guards) uses_[g.condition] += 2;
     for (auto n = static_cast<NodeId>(size_); n-- > 0;)

@@ -3,7 +3,7 @@
 #include "function_impl.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <utility>
 
 namespace rappel::detail {
@@ -12,7 +12,7 @@ namespace {
 // Of a node that the output does not depend on. Adjoints that were summed are never -0, see gradient().
 constexpr double unreached = -0.0;
 bool is_unreached(double adjoint) {
-  return std::bit_cast<std::uint64_t>(adjoint) == std::bit_cast<std::uint64_t>(unreached);
+  return adjoint == 0.0 && std::signbit(adjoint);  // most are not 0: the number need not leave its register
 }
 
 }  // namespace
@@ -67,6 +67,9 @@ void Tape::gradient(const Expr& output, MutableSpan result) {
   double* node = adjoint + last_;
   // Each is set back when it is read, for the next sweep: filling them beforehand took an eighth of this function's time.
   double zbar = std::exchange(*node, unreached);
+  // The sum that was written last: where the next node is its own operand's user, it need not wait until memory has it.
+  double newest = 0.0;
+  const double* newest_at = nullptr;
   for (auto c = chunks_.rbegin(); c != chunks_.rend(); ++c) {
     const PackedEdge* const first = c->edges.get();
     for (const PackedEdge* edge = c == chunks_.rbegin() ? next_ : first + c->size; edge-- != first;) {
@@ -75,9 +78,16 @@ void Tape::gradient(const Expr& output, MutableSpan result) {
         std::memcpy(&partial, edge->partial, sizeof partial);
         double& xbar = adjoint[edge->operand & ~begins_node];
         // + 0.0 makes 0 of the -0 that marks what is not reached, and of a sum with it.
-        xbar = (xbar + 0.0) + zbar * partial;
+        newest = (xbar + 0.0) + zbar * partial;
+        newest_at = &xbar;
+        xbar = newest;
       }
-      if ((edge->operand & begins_node) != 0) zbar = std::exchange(*--node, unreached);
+      if ((edge->operand & begins_node) == 0) continue;
+      if (--node == newest_at)
+        zbar = newest;
+      else
+        zbar = *node;
+      *node = unreached;
     }
   }
   *node = zbar;  // of the last parameter, or of nothing

@@ -62,8 +62,13 @@ class Tape {
   Expr node(double value, NodeId x, double by_x, NodeId y, double by_y) {
     if (y == 0) return node(value, x, by_x);
     if (x == 0) return node(value, y, by_y);
-    append(y | begins_node, by_y);  // the last first, since the sweep goes backwards
-    append(x, by_x);
+    if (end_ - next_ >= 2) {
+      write(next_++, y | begins_node, by_y);  // the last first, since the sweep goes backwards
+      write(next_++, x, by_x);
+    } else {
+      append(y | begins_node, by_y);
+      append(x, by_x);
+    }
     return Expr::on_tape(generation_, ++last_, value);
   }
   // Of any number of operands; an operand may be 0.
@@ -93,9 +98,11 @@ class Tape {
 
   void append(std::uint32_t operand, double partial) {
     if (next_ == end_) add_chunk();
-    next_->operand = operand;
-    std::memcpy(next_->partial, &partial, sizeof partial);
-    ++next_;
+    write(next_++, operand, partial);
+  }
+  static void write(PackedEdge* edge, std::uint32_t operand, double partial) {
+    edge->operand = operand;
+    std::memcpy(edge->partial, &partial, sizeof partial);
   }
   void add_chunk();
 
