@@ -197,7 +197,15 @@ void dots_sharing_entries_kernel(const Leaf& leaf, const BodyInstruction& i) {
 
 // --- sums over rows of the products of two lists ---
 
-constexpr int tile_a = width == 8 ? 3 : width == 4 ? 2 : 1, tile_b = width == 8 ? 8 : width == 4 ? 2 : 1;
+constexpr int tile_b = width == 8 ? 8 : width == 4 ? 2 : 1;
+// The more of b, the fewer of a: of 32 registers of whole vectors a tile takes a b for its sums, a for one list and one more.
+constexpr int most_a(std::ptrdiff_t b) { return width == 8 ? (b > 6 ? 3 : b == 6 ? 4 : 5) : width == 4 ? 2 : 1; }
+constexpr int tile_a = most_a(1);
+// How many of so many come next, in the fewest tiles, all of about one size.
+constexpr std::ptrdiff_t next_tile(std::ptrdiff_t count, std::ptrdiff_t most) {
+  const std::ptrdiff_t tiles = (count + most - 1) / most;
+  return (count + tiles - 1) / tiles;
+}
 
 // Keeps a value in a register that the compiler would load again for each use.
 inline void keep(Lanes& x) {
@@ -285,13 +293,14 @@ void products_of_tile(const Leaf& leaf, const double* const* a, const double* co
     }
 }
 
+// Of as many as there are.
 template <int A, int B>
-void rest_of_products(const Leaf& leaf, const double* const* a, const double* const* b, const std::ptrdiff_t* sums,
-                      std::ptrdiff_t num_a, std::ptrdiff_t num_b) {
+void products_of_any_tile(const Leaf& leaf, const double* const* a, const double* const* b, const std::ptrdiff_t* sums,
+                          std::ptrdiff_t num_a, std::ptrdiff_t num_b) {
   if (num_b < B) {
-    if constexpr (B > 1) rest_of_products<A, B - 1>(leaf, a, b, sums, num_a, num_b);
+    if constexpr (B > 1) products_of_any_tile<most_a(B - 1), B - 1>(leaf, a, b, sums, num_a, num_b);
   } else if (num_a < A) {
-    if constexpr (A > 1) rest_of_products<A - 1, B>(leaf, a, b, sums, num_a, num_b);
+    if constexpr (A > 1) products_of_any_tile<A - 1, B>(leaf, a, b, sums, num_a, num_b);
   } else {
     products_of_tile<A, B>(leaf, a, b, sums);
   }
@@ -305,19 +314,19 @@ void products_of_lists_kernel(const Leaf& leaf, const BodyInstruction& i) {
   while (list[num_a] != list[0]) ++num_a;
   const std::uint32_t* list_b = list + num_a + 1;
   const std::ptrdiff_t num_b = i.count - num_a - 1;
-  for (std::ptrdiff_t j = 0; j < num_b; j += tile_b) {
-    const std::ptrdiff_t bs = num_b - j < tile_b ? num_b - j : tile_b;
+  for (std::ptrdiff_t j = 0, bs = 0; j < num_b; j += bs) {
+    bs = next_tile(num_b - j, tile_b);
     const double* b[tile_b];
     for (std::ptrdiff_t k = 0; k < bs; ++k) b[k] = leaf.pointers[list_b[j + k]];
-    for (std::ptrdiff_t first = 0; first < num_a; first += tile_a) {
-      const std::ptrdiff_t as = num_a - first < tile_a ? num_a - first : tile_a;
+    for (std::ptrdiff_t first = 0, as = 0; first < num_a; first += as) {
+      as = next_tile(num_a - first, most_a(bs));
       const double* a[tile_a];
       std::ptrdiff_t sums[tile_a];
       for (std::ptrdiff_t k = 0; k < as; ++k) {
         a[k] = leaf.pointers[list[first + k]];
         sums[k] = i.result + (first + k) * num_b + j;
       }
-      rest_of_products<tile_a, tile_b>(leaf, a, b, sums, as, bs);
+      products_of_any_tile<most_a(tile_b), tile_b>(leaf, a, b, sums, as, bs);
     }
   }
 }
