@@ -36,9 +36,8 @@ const BoundBody::Code* BoundBody::with_floats(std::size_t num_leaves, const Colu
 }
 
 BoundBody::Code BoundBody::compile(std::size_t num_leaves, const std::vector<bool>& floats) const {
-  constexpr std::size_t cache = std::size_t{1} << 20;
   const std::size_t bytes = num_leaves * static_cast<std::size_t>(body.leaf_rows) * body.columns.size() * sizeof(double);
-  std::unique_ptr<RowMachineCode> code = compile_rows(body, *kernels_, bytes > cache && !in_cache, floats);
+  std::unique_ptr<RowMachineCode> code = compile_rows(body, *kernels_, in_cache ? 0 : bytes, floats);
   if (code == nullptr) return {nullptr, {{}, {}, false, floats}};
   std::vector<LeafStep> steps;
   const auto at = [&](std::size_t step) { return steps_.steps.begin() + static_cast<std::ptrdiff_t>(step); };

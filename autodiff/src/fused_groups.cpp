@@ -30,7 +30,7 @@ const RowMachineCode* FusedGroups::compiled() const {
   if (runs_left_.load(std::memory_order_relaxed) == never || runs_left_.fetch_sub(1, std::memory_order_relaxed) > 1) return nullptr;
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock() || owner_ != nullptr) return code_;
-  owner_ = compile_rows(body_, *kernels_, false);
+  owner_ = compile_rows(body_, *kernels_, 0);
   std::size_t next = 0;  // all of it is to be code
   if (owner_ != nullptr)
     for (const RowMachineCode::Run& r : owner_->runs)

@@ -36,7 +36,7 @@ void widening_kernel(const float* from, std::ptrdiff_t count, std::ptrdiff_t ahe
   constexpr std::ptrdiff_t strip = 32, line = 64 / sizeof(float);
   std::ptrdiff_t r = 0;
   for (; r + strip <= count; r += strip) {
-    for (std::ptrdiff_t k = 0; k < strip; k += line) __builtin_prefetch(from + r + ahead + k);
+    for (std::ptrdiff_t k = 0; k < strip; k += line) __builtin_prefetch(from + r + ahead + k, 0, 2);
     for (std::ptrdiff_t k = 0; k < strip; ++k) to[r + k] = static_cast<double>(from[r + k]);
   }
   for (; r < count; ++r) to[r] = static_cast<double>(from[r]);

@@ -28,7 +28,7 @@ RowCode arranged(const RowCode& written) {
 
 class MachineCode final : public RowMachineCode {
  public:
-  MachineCode(const Body& body, const KernelTable& kernels, bool fetches_ahead, const std::vector<bool>& floats) : to_(1 << 16, Xbyak::AutoGrow) {
+  MachineCode(const Body& body, const KernelTable& kernels, std::size_t table_bytes, const std::vector<bool>& floats) : to_(1 << 16, Xbyak::AutoGrow) {
     struct Made {
       std::size_t first, last;
       RowCode code;
@@ -44,12 +44,12 @@ class MachineCode final : public RowMachineCode {
     }
     const std::vector<bool> alone = columns_for_code_alone(body, steps_compiled);
     reads_only_rows = std::ranges::find(alone, false) == alone.end();
-    const int rows_ahead = fetches_ahead ? rows_to_fetch_ahead(body, made.empty() ? 0 : made[0].last - made[0].first) : 0;
+    const FetchAhead ahead = fetch_ahead(body, table_bytes, made.empty() ? 0 : made[0].last - made[0].first);
     std::vector<std::size_t> entry;
     for (const Made& m : made) {
       to_.align(64);
       entry.push_back(to_.getSize());
-      RunRoutine(to_, body, m.code, rows_ahead, floats, kernels.sum_of_logs).write(pool_of(m.code));
+      RunRoutine(to_, body, m.code, ahead, floats, kernels.sum_of_logs).write(pool_of(m.code));
     }
     if (made.empty()) return;
     to_.readyRE();
@@ -105,13 +105,20 @@ class MachineCode final : public RowMachineCode {
   }
 
  private:
-  // Where one run is nearly all that is done with a leaf, columns come as fast as it goes through its rows: as far ahead as a part of
-  // the first-level cache holds (of 20 columns, 128 rows ahead take 1.4 times as long as 64, of 11 a tenth longer). Of several runs
-  // one may do little but read its columns, while others leave time to fetch those of the next leaf.
-  static int rows_to_fetch_ahead(const Body& body, std::size_t num_steps_of_first) {
-    constexpr std::size_t cache = 8 * 1024;
-    if (2 * num_steps_of_first <= body.steps.size()) return static_cast<int>(body.leaf_rows);
-    return body.columns.size() * 128 * row_bytes <= cache ? 128 : 64;
+  // Where one run is nearly all that is done with a leaf, columns come as fast as it goes through its rows. From the third-level cache:
+  // as far ahead as a part of the first holds (of 20 columns, 128 rows ahead take 1.4 times as long as 64, of 11 a tenth longer). From
+  // memory: into the second, since more such reads can be under way, and as far as a part of that holds (0.7 of the time of 400,000 rows
+  // of 10, 0.9 of 1,000,000 of 20; 1.2 of the time of 100,000 of 10, which the third holds). Of several runs one may do little but
+  // read its columns, while others leave time to fetch those of the next leaf.
+  static FetchAhead fetch_ahead(const Body& body, std::size_t table_bytes, std::size_t num_steps_of_first) {
+    constexpr std::size_t second_level = std::size_t{1} << 20, part_of_third = std::size_t{16} << 20;
+    if (table_bytes <= second_level) return {};
+    const bool into_first = table_bytes <= part_of_third;
+    if (2 * num_steps_of_first <= body.steps.size()) return {static_cast<int>(body.leaf_rows), into_first};
+    const std::size_t part = into_first ? 8 * 1024 : 128 * 1024;
+    std::size_t rows = into_first ? 128 : 512;
+    while (rows > 64 && body.columns.size() * rows * row_bytes > part) rows /= 2;
+    return {static_cast<int>(rows), into_first};
   }
 
   const double* pool_of(const RowCode& code) {
@@ -152,11 +159,11 @@ class MachineCode final : public RowMachineCode {
 
 }  // namespace
 
-std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead,
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, std::size_t table_bytes,
                                              const std::vector<bool>& floats) {
   if (kernels.instruction_set != InstructionSet::avx512) return nullptr;
   try {
-    auto code = std::make_unique<MachineCode>(body, kernels, fetches_ahead, floats);
+    auto code = std::make_unique<MachineCode>(body, kernels, table_bytes, floats);
     if (code->runs.empty()) return nullptr;
     return code;
   } catch (const Xbyak::Error&) {  // no memory that may be executed
@@ -172,7 +179,7 @@ std::vector<bool> for_code_alone(const Body& body, const KernelTable& kernels) {
 }  // namespace rappel::detail
 #else
 namespace rappel::detail {
-std::unique_ptr<RowMachineCode> compile_rows(const Body&, const KernelTable&, bool, const std::vector<bool>&) { return nullptr; }
+std::unique_ptr<RowMachineCode> compile_rows(const Body&, const KernelTable&, std::size_t, const std::vector<bool>&) { return nullptr; }
 std::vector<bool> for_code_alone(const Body&, const KernelTable&) { return {}; }
 }  // namespace rappel::detail
 #endif

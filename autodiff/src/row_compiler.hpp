@@ -31,10 +31,9 @@ enum class RowCompilation { off, when_worth, always };
 RowCompilation row_compilation();
 
 // Null where there is nothing to gain, and where this build, the kernels' instruction set or the system (memory that may be
-// executed) does not let code be made. The code fetches the columns of the next leaf ahead if told so: worth it where the
-// table does not fit the cache. `floats`: by column of the body, which ones it reads as floats, of those that are for_code_alone.
-// Empty: none.
-std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, bool fetches_ahead,
+// executed) does not let code be made. `table_bytes`: of the columns that it will run over, which are fetched ahead where no cache holds
+// them. `floats`: by column of the body, which ones it reads as floats, of those that are for_code_alone. Empty: none.
+std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, std::size_t table_bytes,
                                              const std::vector<bool>& floats = {});
 
 // By column of the body: whether no kernel reads it where the body is compiled. Empty where it cannot be.

@@ -16,11 +16,17 @@ inline Xbyak::Opmask exists(int vector) { return Xbyak::Opmask(4 + vector); }  /
 // Of the rows of the vector at `offset`, where some results begin with a later row than others.
 const Xbyak::Opmask has_result(2), has_result_and_exists(3);
 
+// How many rows ahead columns are fetched, 0 for none, and whether into the first-level cache or into the second.
+struct FetchAhead {
+  int rows = 0;
+  bool into_first = true;
+};
+
 // What of a body the code is made for, and how.
 struct RowTask {
   const Body& body;
   const RowCode& code;
-  int rows_ahead;                          // of which columns are fetched: 0 for none
+  FetchAhead ahead;
   const std::vector<ValueId>& residents;  // uniform values that stay in registers from one time to the next
   const std::vector<bool>& floats;        // the body's columns that are read as floats; empty: none
 };
@@ -36,7 +42,7 @@ class RowRegisters {
       : to_(to),
         body_(task.body),
         code_(task.code),
-        rows_ahead_(task.rows_ahead),
+        ahead_(task.ahead),
         residents_(task.residents),
         floats_(task.floats),
         uses_(code_),
@@ -78,7 +84,7 @@ class RowRegisters {
       case MicroOp::load: {
         const bool first = !fetched_[index(p)];
         fetched_[index(p)] = true;
-        return at_pointer(i.a, p.vector, first && rows_ahead_ > 0 && is_read_in_place(i.a));
+        return at_pointer(i.a, p.vector, first && ahead_.rows > 0 && is_read_in_place(i.a));
       }
       case MicroOp::uniform:
         if (is_spread(p.value)) return to_.ptr[stack + place_of_sum(spread_at_.at(i.a))];
@@ -104,8 +110,8 @@ class RowRegisters {
     }
     saved_[index(p)] = true;
     const Xbyak::Address to = address(p);
-    if (rows_ahead_ > 0 && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
-      to_.prefetchw(to_.ptr[rows_at(place) + rows_ahead_ * row_bytes + p.vector * vector_bytes]);
+    if (ahead_.rows > 0 && result_[p.value] != nullptr && is_written_through(result_[p.value]->pointer))
+      to_.prefetchw(to_.ptr[rows_at(place) + ahead_.rows * row_bytes + p.vector * vector_bytes]);
     if (result_[p.value] != nullptr && result_[p.value]->first_row > 0 && (masked_ || p.vector == 0)) {
       if (masked_) to_.kandb(has_result_and_exists, has_result, exists(p.vector));
       to_.vmovupd(to | (masked_ ? has_result_and_exists : has_result), zmm(register_[index(p)]));
@@ -239,11 +245,18 @@ class RowRegisters {
     if (in_place_ != pointer) to_.mov(place, to_.ptr[pointers + static_cast<int>(pointer) * 8]);
     in_place_ = pointer;
     if (reads_floats(pointer)) {
-      if (fetches_ahead && vector % 2 == 0) to_.prefetcht0(to_.ptr[place + offset + rows_ahead_ * float_bytes + shift / 2]);
+      if (fetches_ahead && vector % 2 == 0) fetch(place + offset + ahead_.rows * float_bytes + shift / 2);
       return to_.ptr[place + offset + shift / 2];
     }
-    if (fetches_ahead) to_.prefetcht0(to_.ptr[rows_at(place) + rows_ahead_ * row_bytes + shift]);
+    if (fetches_ahead) fetch(rows_at(place) + ahead_.rows * row_bytes + shift);
     return to_.ptr[rows_at(place) + shift];
+  }
+
+  void fetch(const Xbyak::RegExp& at) {
+    if (ahead_.into_first)
+      to_.prefetcht0(to_.ptr[at]);
+    else
+      to_.prefetcht1(to_.ptr[at]);
   }
 
   // Of the caller's: a column, or perhaps a view of parameters.
@@ -290,7 +303,7 @@ class RowRegisters {
   Xbyak::CodeGenerator& to_;
   const Body& body_;
   const RowCode& code_;
-  int rows_ahead_;
+  FetchAhead ahead_;
   const std::vector<ValueId>& residents_;
   const std::vector<bool>& floats_;
   Uses uses_;

@@ -13,9 +13,9 @@ using SumOfLogs = decltype(KernelTable::sum_of_logs);
 // partials of its sums stay in registers meanwhile.
 class RunRoutine {
  public:
-  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, int rows_ahead, const std::vector<bool>& floats,
+  RunRoutine(Xbyak::CodeGenerator& to, const Body& body, const RowCode& code, FetchAhead ahead, const std::vector<bool>& floats,
              SumOfLogs sum_of_logs)
-      : to_(to), body_(body), code_(code), rows_ahead_(rows_ahead), floats_(floats), sum_of_logs_(sum_of_logs) {}
+      : to_(to), body_(body), code_(code), ahead_(ahead), floats_(floats), sum_of_logs_(sum_of_logs) {}
 
   void write(const double* constants) {
     to_.push(frame);
@@ -39,7 +39,7 @@ class RunRoutine {
     const std::uint32_t first_row = first_row_of_some();
     const bool all_exist = single && code_.sums.empty() && first_row == 0;
     const std::vector<ValueId> residents = choose_residents();
-    const RowTask task{body_, code_, rows_ahead_, residents, floats_};
+    const RowTask task{body_, code_, ahead_, residents, floats_};
     const int width = code_.num_vectors;
     RunGenerator all(to_, task, width, false), last(to_, task, single ? 1 : width, !all_exist);
     all.values().load_residents();
@@ -99,7 +99,7 @@ class RunRoutine {
     for (std::size_t count = 0; count <= candidates.size() && static_cast<int>(count) + 8 <= free; count += 2) {
       const std::vector<ValueId> some(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
       Xbyak::CodeGenerator scratch(1 << 16, Xbyak::AutoGrow);
-      RunGenerator trial(scratch, {body_, code_, rows_ahead_, some, floats_}, code_.num_vectors, false);
+      RunGenerator trial(scratch, {body_, code_, ahead_, some, floats_}, code_.num_vectors, false);
       trial.write();
       if (trial.values().traffic() >= least) continue;
       least = trial.values().traffic();
@@ -215,7 +215,7 @@ class RunRoutine {
   Xbyak::CodeGenerator& to_;
   const Body& body_;
   const RowCode& code_;
-  int rows_ahead_;
+  FetchAhead ahead_;
   const std::vector<bool>& floats_;  // as in RowTask
   SumOfLogs sum_of_logs_;
 };
