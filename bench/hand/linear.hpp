@@ -63,7 +63,10 @@ class LinearExpert {
 template <class Link, int N>
 double linear_best_narrow(const LinearData& data, Vector& gradient) {
   constexpr int strip = N > 12 ? 2 : 4;
-  constexpr Index ahead = 64;  // rows to fetch early: one to two strips more than the hardware would
+  // Rows to fetch early: one to two strips more than the hardware would or, of many features, whose table comes from memory, as many as
+  // a part of the second-level cache holds.
+  constexpr Index ahead = N > 12 ? 512 : 64;
+  constexpr int level = N > 12 ? 2 : 3;
   const Index m = data.X.rows(), stride = data.X.outerStride();
   const double *const X = data.X.data(), *const y = data.y.data();
   double w[N + 1];
@@ -75,8 +78,8 @@ double linear_best_narrow(const LinearData& data, Vector& gradient) {
     for (int u = 0; u < U; ++u) z[u] = all(w[N]);
 #pragma GCC unroll 32
     for (int j = 0; j < N; ++j) {
-      __builtin_prefetch(X + j * stride + r + ahead);
-      if constexpr (U * width > 8) __builtin_prefetch(X + j * stride + r + ahead + 8);
+      __builtin_prefetch(X + j * stride + r + ahead, 0, level);
+      if constexpr (U * width > 8) __builtin_prefetch(X + j * stride + r + ahead + 8, 0, level);
 #pragma GCC unroll 4
       for (int u = 0; u < U; ++u) z[u] += w[j] * load(X + j * stride + r + width * u);
     }
