@@ -201,14 +201,28 @@ void UniformCoder::add_run(Op op, std::uint32_t first, std::uint32_t count, std:
     if (same) {
       operand |= one_for_all;
     } else if (!in_a_row) {
-      operand = static_cast<std::uint32_t>(calls_.group_places.size()) | gathered;
-      calls_.group_places.insert(calls_.group_places.end(), place.begin(), place.end());
-      calls_.group_places.resize(calls_.group_places.size() + padded(count) - count, place.back());
+      operand = list_of(place) | gathered;
     }
     calls_.group_operands.push_back(operand);
     ++group.num_operands;
   }
   calls_.groups.push_back(group);
+}
+
+// Where the places are listed, the last one again up to whole vectors. Groups that gather the same share the list: each step of a long
+// loop reads its parameters as the others do, and less memory goes by the caches.
+std::uint32_t UniformCoder::list_of(std::span<const std::uint32_t> places) {
+  std::uint64_t hash = places.size();
+  for (const std::uint32_t p : places) hash = (hash ^ p) * 0x9e3779b97f4a7c15u, hash ^= hash >> 32;
+  std::vector<std::uint32_t>& all = calls_.group_places;
+  const auto [known, is_new] = lists_.try_emplace(hash, static_cast<std::uint32_t>(all.size()));
+  const std::uint32_t first = known->second;
+  if (!is_new && all.size() - first >= places.size() && std::ranges::equal(places, std::span(all).subspan(first, places.size()))) return first;
+  const auto own = static_cast<std::uint32_t>(all.size());
+  const auto count = static_cast<std::uint32_t>(places.size());
+  all.insert(all.end(), places.begin(), places.end());
+  all.resize(all.size() + padded(count) - count, places.back());
+  return own;
 }
 
 // For a node with its results: so many places, unless it has them.

@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <map>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace rappel::detail {
@@ -45,6 +47,7 @@ class UniformCoder {
   void find_places(std::span<const NodeId> members);
   void find_runs();
   void add_run(Op op, std::uint32_t first, std::uint32_t count, std::uint32_t result);
+  std::uint32_t list_of(std::span<const std::uint32_t> places);
   void add_places(NodeId n, std::uint32_t count);
   void add_places(std::span<const NodeId> members);
   std::uint32_t add_single_place(NodeId n);
@@ -68,6 +71,7 @@ class UniformCoder {
   std::size_t num_operands_ = 0;                           // of each member
   std::vector<std::vector<std::uint32_t>> member_places_;  // by operand and member
   std::vector<std::uint32_t> run_begins_, run_places_;
+  std::unordered_map<std::uint64_t, std::uint32_t> lists_;  // of places that are gathered, by hash
 };
 
 }  // namespace rappel::detail
