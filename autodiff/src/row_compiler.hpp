@@ -31,8 +31,8 @@ enum class RowCompilation { off, when_worth, always };
 RowCompilation row_compilation();
 
 // Null where there is nothing to gain, and where this build, the kernels' instruction set or the system (memory that may be
-// executed) does not let code be made. `table_bytes`: of the columns that it will run over, which are fetched ahead where no cache holds
-// them. `floats`: by column of the body, which ones it reads as floats, of those that are for_code_alone. Empty: none.
+// executed) does not let code be made. `table_bytes`: of the columns that it runs over first, as doubles, which are fetched ahead where no cache
+// holds them. `floats`: by column of the body, which ones it reads as floats, of those that are for_code_alone. Empty: none.
 std::unique_ptr<RowMachineCode> compile_rows(const Body& body, const KernelTable& kernels, std::size_t table_bytes,
                                              const std::vector<bool>& floats = {});
 

@@ -16,7 +16,7 @@ inline Xbyak::Opmask exists(int vector) { return Xbyak::Opmask(4 + vector); }  /
 // Of the rows of the vector at `offset`, where some results begin with a later row than others.
 const Xbyak::Opmask has_result(2), has_result_and_exists(3);
 
-// How many rows ahead columns are fetched, 0 for none, and whether into the first-level cache or into the second.
+// How many rows ahead columns are fetched, and what is written through, 0 for none; columns into the first-level cache or the second.
 struct FetchAhead {
   int rows = 0;
   bool into_first = true;

@@ -67,7 +67,7 @@ void Tape::gradient(const Expr& output, MutableSpan result) {
   double* node = adjoint + last_;
   // Each is set back when it is read, for the next sweep: filling them beforehand took an eighth of this function's time.
   double zbar = std::exchange(*node, unreached);
-  // The sum that was written last: where the next node is its own operand's user, it need not wait until memory has it.
+  // The sum that was written last: where the next node is the one that was added to, it need not wait until memory has it.
   double newest = 0.0;
   const double* newest_at = nullptr;
   for (auto c = chunks_.rbegin(); c != chunks_.rend(); ++c) {
