@@ -188,7 +188,7 @@ class Edges {
   Expr times(const Expr& zbar, const Expr& partial) const {
     if (partial.is_constant()) {
       const double c = partial.constant();
-      if (c == 1.0) return zbar;  // of each addition
+      if (c == 1.0) return zbar;  // of each addition: no literal has to be looked up, and no product folded
       if (c == -1.0) return -zbar;
       return c == 0.0 ? Expr(0.0) : zbar * partial;
     }

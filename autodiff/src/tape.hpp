@@ -62,7 +62,7 @@ class Tape {
   Expr node(double value, NodeId x, double by_x, NodeId y, double by_y) {
     if (y == 0) return node(value, x, by_x);
     if (x == 0) return node(value, y, by_y);
-    if (end_ - next_ >= 2) {
+    if (end_ - next_ >= 2) {  // nearly always: one look at the room for both
       write(next_++, y | begins_node, by_y);  // the last first, since the sweep goes backwards
       write(next_++, x, by_x);
     } else {

@@ -213,16 +213,17 @@ void UniformCoder::add_run(Op op, std::uint32_t first, std::uint32_t count, std:
 // loop reads its parameters as the others do, and less memory goes by the caches.
 std::uint32_t UniformCoder::list_of(std::span<const std::uint32_t> places) {
   std::uint64_t hash = places.size();
-  for (const std::uint32_t p : places) hash = (hash ^ p) * 0x9e3779b97f4a7c15u, hash ^= hash >> 32;
+  for (const std::uint32_t p : places) {
+    hash = (hash ^ p) * 0x9e3779b97f4a7c15u;
+    hash ^= hash >> 32;
+  }
   std::vector<std::uint32_t>& all = calls_.group_places;
-  const auto [known, is_new] = lists_.try_emplace(hash, static_cast<std::uint32_t>(all.size()));
-  const std::uint32_t first = known->second;
-  if (!is_new && all.size() - first >= places.size() && std::ranges::equal(places, std::span(all).subspan(first, places.size()))) return first;
-  const auto own = static_cast<std::uint32_t>(all.size());
-  const auto count = static_cast<std::uint32_t>(places.size());
+  const auto next = static_cast<std::uint32_t>(all.size()), count = static_cast<std::uint32_t>(places.size());
+  const std::uint32_t known = lists_.try_emplace(hash, next).first->second;
+  if (next - known >= count && std::ranges::equal(places, std::span(all).subspan(known, count))) return known;
   all.insert(all.end(), places.begin(), places.end());
-  all.resize(all.size() + padded(count) - count, places.back());
-  return own;
+  all.resize(next + padded(count), places.back());
+  return next;
 }
 
 // For a node with its results: so many places, unless it has them.

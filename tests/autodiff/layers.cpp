@@ -78,8 +78,8 @@ BOOST_AUTO_TEST_CASE(layers_of_integers_are_exact_on_every_set) {
   std::size_t next = 0;
   for (const std::string& set : sets_here()) {
     const Forced forced(set);
-    for (const Index inputs : {32, 96, 97, 201})
-      for (const Index units : {2, 3, 8, 13})
+    for (const Index inputs : {5, 6, 10, 11, 32, 96, 97, 201})  // the sums of their products with units: tiles of up to 5 x 5, 4 x 6, 3 x 8
+      for (const Index units : {2, 3, 4, 5, 8, 13})
         for (const Own own : {Own::none, Own::first, Own::second, Own::last}) {
           const Layer layer{inputs, units, own, next % 2 == 0};
           const Index m = rows[next++ % std::size(rows)];
